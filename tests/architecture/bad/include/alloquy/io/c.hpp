@@ -1,0 +1,1 @@
+#include "alloquy/time/a.hpp"

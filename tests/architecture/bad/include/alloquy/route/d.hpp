@@ -1,0 +1,1 @@
+#include <alloquy/webcare/e.hpp>

@@ -1,0 +1,1 @@
+#include <alloquy/score/b.hpp>

@@ -1,0 +1,1 @@
+#include <alloquy/route/d.hpp>
