@@ -83,7 +83,9 @@ struct ValueCurve {
 struct Action {
     std::string name;
     std::string purpose;
-    model::RoleSet roles{};                 ///< For people who have one of these roles now.
+    model::RoleSet roles{};  ///< For people who have one of these roles now.
+    /// Only for people who have one of these roles in one of these programmes now; every programme if empty.
+    std::vector<std::string> programmes{};
     std::vector<ColumnRange> conditions{};  ///< All must hold.
     ValueCurve value{{}, {{0, 0}}};         ///< Euros if it succeeds.
     double propensity = 1;  ///< Probability that an answered contact succeeds, in [0, 1]; times reachability.

@@ -45,6 +45,7 @@ struct Subject {
     std::span<const Contact> contacts;               ///< Ascending.
     std::span<const std::optional<double>> columns;  ///< In the order of the decider's column names.
     std::span<const double> response;                ///< By channel number: probability of an answer, in [0, 1].
+    std::span<const model::Role> role_periods{};     ///< All roles, for actions that ask for programmes.
 };
 
 /// True if the purpose may be pursued by this channel, given what the person said. Fails closed: where consent is the
@@ -103,7 +104,7 @@ public:
     /// \param policy    What may be done.
     /// \param channels  The playbook's channels.
     /// \param columns   Names of the columns that each Subject brings.
-    /// \param symbols   Gains the names of the playbook's channels and purposes; later it may only grow.
+    /// \param symbols   Gains the names of the playbook's channels, purposes and programmes; later it may only grow.
     /// \throws InvalidArgument  if a name is not known or doubled or a number is out of range; the text names the
     /// entry.
     Decider(ActionPolicy policy, std::span<const std::string> channels, std::span<const std::string_view> columns,
@@ -129,6 +130,9 @@ public:
         }
         for (const Action& action : policy_.actions) {
             actions_.push_back(resolve(action, channels));
+            for (const std::string& programme : action.programmes) {
+                actions_.back().programmes.push_back(symbols.programmes.intern(programme));
+            }
             if (action.gap) longest_window_ = std::max(longest_window_, *action.gap);
         }
     }
@@ -265,6 +269,7 @@ private:
         std::vector<ResolvedRange> conditions;
         std::optional<std::uint16_t> value_column;
         std::vector<ResolvedVariant> variants;
+        std::vector<model::Programme> programmes;
     };
     using CapCounts = std::vector<std::uint32_t>;
 
@@ -310,7 +315,7 @@ private:
     }
     [[nodiscard]] ResolvedAction resolve(const Action& action, std::span<const std::string> channels) const {
         const auto expect = [&](bool holds, const char* expected) { require(holds, "action", action.name, expected); };
-        ResolvedAction resolved{purpose_number(action.purpose, "action", action.name) - 1, {}, {}, {}};
+        ResolvedAction resolved{purpose_number(action.purpose, "action", action.name) - 1, {}, {}, {}, {}};
         expect(!action.roles.is_empty(), "needs at least one role");
         expect(action.propensity >= 0 && action.propensity <= 1, "propensity must be in [0, 1]");
         expect(action.lever >= 0 && std::isfinite(action.lever), "lever must be >= 0");
@@ -358,11 +363,22 @@ private:
         return counts;
     }
 
+    static bool studies_one_of(const Subject& subject, time::Instant now, model::RoleSet kinds,
+                               std::span<const model::Programme> programmes) noexcept {
+        return std::any_of(subject.role_periods.begin(), subject.role_periods.end(), [&](const model::Role& role) {
+            return role.programme && kinds.contains(role.kind) && role.is_current(now) &&
+                   std::find(programmes.begin(), programmes.end(), *role.programme) != programmes.end();
+        });
+    }
+
     std::optional<Verdict> weigh_action(const Subject& subject, time::Instant now, std::uint32_t index,
                                         const CapCounts& counts, Candidate& best) const {
         const Action& action = policy_.actions[index];
         const ResolvedAction& resolved = actions_[index];
         if (!subject.roles.intersects(action.roles)) return Verdict{Rule::role};
+        if (!resolved.programmes.empty() && !studies_one_of(subject, now, action.roles, resolved.programmes)) {
+            return Verdict{Rule::role};
+        }
         for (const ResolvedRange& range : resolved.conditions) {
             const std::optional<double>& value = subject.columns[range.column];
             if (!value) return Verdict{Rule::unknown_value, range.column};

@@ -20,7 +20,7 @@ namespace alloquy::decide {
 
 /// Why an action was not chosen: the first rule that failed. The rules are tried in this order.
 enum class Rule : std::uint8_t {
-    role,              ///< The person has none of the action's roles now.
+    role,              ///< The person has none of the action's roles (in its programmes) now.
     condition,         ///< A column lies outside the action's range.
     unknown_value,     ///< A column that a condition or the value needs is not known for this person.
     zone_unknown,      ///< Without a time zone nobody is contacted.

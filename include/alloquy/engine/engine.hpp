@@ -689,7 +689,8 @@ private:
         return {person.id,       model::current_roles(person, now),
                 person.language, zone_of_[row] != no_zone,
                 person.consents, contacts_[row],
-                working.values,  working.response};
+                working.values,  working.response,
+                person.roles};
     }
 
     void write_contacts(ByteWriter& out, std::uint32_t row) const {

@@ -89,6 +89,7 @@ struct Playbook {
         text(action.name);
         text(action.purpose);
         number(action.roles.bits());
+        out.list(action.programmes, text);
         out.list(action.conditions, [&](const decide::ColumnRange& range) {
             text(range.column);
             out.optional(range.from, number);

@@ -1,0 +1,264 @@
+#pragma once
+
+/// \file
+/// Journal: all facts of one institution in one SQLite file, with its people, vocabularies, playbooks and snapshots.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <alloquy/error.hpp>
+#include <alloquy/id.hpp>
+#include <alloquy/model/fact.hpp>
+#include <alloquy/model/organisation.hpp>
+#include <alloquy/model/symbols.hpp>
+#include <alloquy/store/hash.hpp>
+#include <alloquy/time/instant.hpp>
+#include <alloquy/time/range.hpp>
+
+namespace alloquy::store {
+
+/// What became of a fact that was given to a journal.
+enum class Entry : std::uint8_t {
+    entered,        ///< It is on disk now and was not before.
+    already_there,  ///< The same fact was there; nothing changed. The first `known_at` stays.
+    conflict,       ///< Another fact has its person, source and key; nothing changed.
+};
+
+/// How a journal is opened.
+enum class OpenMode : std::uint8_t {
+    read_write,  ///< The one writing process; creates the file where there is none.
+    read_only,   ///< Beside a writer or without one; nothing is written.
+};
+
+struct JournalOptions {
+    OpenMode mode = OpenMode::read_write;
+    std::size_t cache_bytes = std::size_t{64} << 20U;  ///< Page cache of the writer; >= 1 MiB. A reader has 8 MiB.
+};
+
+/// One name of a person in one system. Personal.
+struct ExternalKey {
+    model::Source system;
+    std::string key;
+
+    friend bool operator==(const ExternalKey&, const ExternalKey&) = default;
+};
+
+/// Something that an audit found.
+struct AuditIssue {
+    std::uint64_t seq;    ///< The fact, or the first fact of the block.
+    std::string message;  ///< What is wrong; no personal data.
+
+    friend bool operator==(const AuditIssue&, const AuditIssue&) = default;
+};
+
+/// A stored state of the engine, without its chunks.
+struct Snapshot {
+    std::int64_t id;
+    std::uint64_t seq;  ///< All facts up to here are in it.
+    std::vector<std::byte> header;
+    std::uint32_t chunk_count;
+    std::string damage;  ///< Why it cannot be used (refold instead); empty where nothing was found so far.
+};
+
+/// Longest chunk of a snapshot, bytes.
+inline constexpr std::size_t max_snapshot_chunk_bytes = std::size_t{4} << 20U;
+
+/// Called with a fact and its place in the journal; false ends the reading.
+using FactVisitor = std::function<bool(std::uint64_t seq, const model::Fact& fact)>;
+/// Called with a person and all facts about that person in canonical order; false ends the reading.
+using PersonFactsVisitor = std::function<bool(PersonId person, std::span<const model::Fact> facts)>;
+/// Called with a person and the person's tie key; false ends the reading.
+using PersonVisitor = std::function<bool(PersonId person, std::uint64_t tie_key)>;
+/// Called with an organisation; false ends the reading.
+using OrganisationVisitor = std::function<bool(const model::Organisation& organisation)>;
+/// Puts the next chunk of a snapshot into the (empty) vector; false, and nothing put in, at the end.
+using ChunkProducer = std::function<bool(std::vector<std::byte>& chunk)>;
+/// Called with the chunks of a snapshot in order; false ends the reading.
+using ChunkVisitor = std::function<bool(std::uint32_t number, std::span<const std::byte> chunk)>;
+
+/// Why a journal would refuse a fact by itself, whoever it is about, or nothing if it would not: key of 1 to
+/// model::max_fact_key_bytes bytes, interactions not known before they happened, quantity >= 1, result in [0, 1],
+/// finite attribute values, no relation of a person to themselves.
+/// \return  Text without personal data.
+[[nodiscard]] std::optional<std::string> fact_problem(const model::Fact& fact);
+
+/// The order of one person's facts: (at, text of the source, bytes of the key).
+[[nodiscard]] bool canonically_before(const model::Fact& a, const model::Fact& b, const model::Symbols& symbols);
+
+/// The journal of one institution: an append-only set of facts, and who they are about.
+///
+/// Threads: every member may be called from several threads at once, with one exception: interning into symbols()
+/// (and refresh()) must not run while another thread is inside any member, decodes facts or reads the symbols. Calls
+/// that write at the same time share one commit. A visitor may call any member, writing ones included, as long as
+/// the caller does not rely on seeing in this reading what it wrote; only a ChunkProducer must not.
+///
+/// Members that write throw InvalidArgument on a read-only journal, and StoreError if the file cannot be written
+/// (disk full, say): then nothing of the call is in, all that was acknowledged before is, and the journal stays usable.
+class Journal {
+public:
+    /// Opens a journal, or creates it.
+    ///
+    /// The writing process holds a lock on the file `<path>.lock` until it ends, however it ends.
+    ///
+    /// \throws StoreError  if another process (or object) writes to it, if the file is not a journal, is of a newer
+    ///                     library (it is left as it was) or is damaged, or if it cannot be read or created.
+    /// \throws NotFound    if it is opened read-only and there is no such file.
+    [[nodiscard]] static Journal open(const std::filesystem::path& path, const JournalOptions& options = {});
+
+    /// A journal without a file, gone with the object; for tests and small programs. Readings see what is being
+    /// written at the same time before it is committed.
+    [[nodiscard]] static Journal in_memory();
+
+    Journal(Journal&& other) noexcept;
+    Journal& operator=(Journal&& other) noexcept;
+    /// Closes the file. Nothing is pending: what was acknowledged is on disk.
+    ~Journal();
+
+    [[nodiscard]] OpenMode mode() const noexcept;
+
+    /// The one Symbols object that facts of this journal use. The caller interns into it freely (see Threads); new
+    /// words reach the file in the same commit as the first write after them, under the same numbers.
+    [[nodiscard]] model::Symbols& symbols() noexcept;
+    [[nodiscard]] const model::Symbols& symbols() const noexcept;
+
+    /// Read-only journals: takes up the words that the writer has added since. Counts as interning.
+    void refresh();
+
+    // People ---------------------------------------------------------------------------------------------------
+
+    /// The person of an external key, made on first mention. Durable when it returns; while a BulkAppend is open,
+    /// durable with its next commit.
+    ///
+    /// \param key  1 to model::max_fact_key_bytes bytes, any bytes.
+    /// \param now  Kept as the instant of first mention.
+    /// \throws InvalidArgument  if the key is empty or too long.
+    /// \par Cost  0.1 µs for a key met before in this process, a few µs else, and a commit for a new person.
+    [[nodiscard]] PersonId person(model::Source system, std::string_view key, time::Instant now);
+    /// The same for many keys of one system, in one commit. Result i belongs to keys[i].
+    [[nodiscard]] std::vector<PersonId> people(model::Source system, std::span<const std::string_view> keys,
+                                               time::Instant now);
+    [[nodiscard]] std::optional<PersonId> find_person(model::Source system, std::string_view key) const;
+    /// Gives a person one more external key. Nothing happens if the person has it.
+    /// \throws InvalidArgument  if the key belongs to another person, or there is no such person.
+    void link_key(PersonId person, model::Source system, std::string_view key);
+    /// All external keys of a person that are on disk, by (text of the system, key).
+    [[nodiscard]] std::vector<ExternalKey> keys_of(PersonId person) const;
+    /// How many people there are; their ids are 1 to person_count().
+    [[nodiscard]] std::uint64_t person_count() const;
+    /// All people with external keys, by id, each with a number that does not depend on the order of arrival: the
+    /// least, over the person's external keys, of the first 8 bytes (little-endian) of BLAKE2b-128 over the length
+    /// (4 bytes, little-endian) and text of the system, and the length and bytes of the key.
+    void for_each_person(const PersonVisitor& visit) const;
+
+    // Organisations --------------------------------------------------------------------------------------------
+
+    /// The organisation of an external key, made on first mention; kind and name of the first mention stay. Durable
+    /// like person().
+    /// \throws InvalidArgument  if the key is empty or too long.
+    [[nodiscard]] OrganisationId organisation(model::Source system, std::string_view key, model::OrganisationKind kind,
+                                              std::string_view name);
+    [[nodiscard]] std::optional<OrganisationId> find_organisation(model::Source system, std::string_view key) const;
+    [[nodiscard]] std::optional<model::Organisation> organisation(OrganisationId id) const;
+    /// All organisations that are on disk, by id.
+    void for_each_organisation(const OrganisationVisitor& visit) const;
+
+    // Recording ------------------------------------------------------------------------------------------------
+
+    /// Enters a fact. On return it is on disk (synced), unless the result says otherwise.
+    ///
+    /// A RelationChange to a person also enters its inverse about the other person: both or none.
+    ///
+    /// \throws InvalidArgument  if fact_problem() finds one, a symbol is unknown, or a person or organisation of it is
+    ///                          not in the journal.
+    /// \par Cost  One commit, shared with the other threads that record at the same time.
+    Entry record(const model::Fact& fact);
+    /// The same for several facts in one commit. Result i belongs to facts[i].
+    /// \throws InvalidArgument  as above, for the first fact that is wrong; none of them enters then.
+    std::vector<Entry> record(std::span<const model::Fact> facts);
+
+    // Reading --------------------------------------------------------------------------------------------------
+
+    /// Number of the last fact on disk; 0 where there is none. Numbers are given from 1 without gaps.
+    [[nodiscard]] std::uint64_t last_seq() const;
+    /// Facts on disk, erased ones not counted.
+    [[nodiscard]] std::uint64_t fact_count() const;
+
+    /// All facts about a person in canonical order; empty for an unknown person.
+    [[nodiscard]] std::vector<model::Fact> facts_of(PersonId person) const;
+    /// The people of [first, end) who have facts, by id, with their facts in canonical order. Each call reads one
+    /// consistent state over its own connection, so several threads may read at once.
+    /// \param visit  The span is valid during the call only.
+    void for_each_person_facts(PersonId first, PersonId end, const PersonFactsVisitor& visit) const;
+    /// The facts from a number on, in order of their numbers.
+    /// \par Cost  About 1.5 µs a fact, as facts lie by person; for everything use for_each_person_facts.
+    void for_each_by_seq(std::uint64_t from_seq, const FactVisitor& visit) const;
+    /// The facts that happened in a range, in order of their numbers.
+    /// \par Cost  About 0.2 µs a commit in the whole journal, and as above for the commits that touch the range.
+    void for_each_by_time(time::Range<time::Instant> range, const FactVisitor& visit) const;
+    /// The facts that became known in a range, in order of their numbers. Cost as above.
+    void for_each_by_known_at(time::Range<time::Instant> range, const FactVisitor& visit) const;
+
+    // Records --------------------------------------------------------------------------------------------------
+
+    /// Keeps the canonical bytes of a playbook under their hash; nothing happens if they are there.
+    /// \throws InvalidArgument  if hash is not hash_bytes(canonical).
+    void record_playbook(const Hash& hash, std::span<const std::byte> canonical, time::Instant now);
+    [[nodiscard]] std::optional<std::vector<std::byte>> playbook(const Hash& hash) const;
+
+    // Snapshots ------------------------------------------------------------------------------------------------
+
+    /// Stores a snapshot in one commit and drops the oldest beyond `keep`.
+    ///
+    /// \param seq     The last fact in it; <= last_seq().
+    /// \param header  1 byte to max_snapshot_chunk_bytes.
+    /// \param chunk   Called until it returns false. Each chunk 1 byte to max_snapshot_chunk_bytes.
+    /// \param keep    >= 1.
+    /// \return        Its id.
+    /// \throws InvalidArgument  if one of these is out of range; what `chunk` throws goes through. Nothing stays then.
+    std::int64_t write_snapshot(std::uint64_t seq, std::span<const std::byte> header, const ChunkProducer& chunk,
+                                std::size_t keep = 2);
+    /// The newest snapshot, its header checked; nothing where there is none.
+    [[nodiscard]] std::optional<Snapshot> latest_snapshot() const;
+    /// Reads the chunks, each checked against its hash before it is handed over.
+    /// \return  Why the snapshot cannot be used (then forget what was visited and refold), or nothing if all is well.
+    [[nodiscard]] std::optional<std::string> for_each_chunk(const Snapshot& snapshot, const ChunkVisitor& visit) const;
+
+    // Care -----------------------------------------------------------------------------------------------------
+
+    /// Recomputes each commitment, the chain and the bounds of its blocks.
+    ///
+    /// The commitment of a fact is BLAKE2b-256, keyed with a random key of its person, over the fact with symbols as
+    /// text. Each commit closes blocks of facts; the hash of a block covers the hash before it, its first and last
+    /// number and its commitments. Facts that were erased keep their commitment.
+    ///
+    /// \return  What is wrong, in order of numbers; empty where nothing is.
+    /// \par Cost  About 2 µs a fact.
+    [[nodiscard]] std::vector<AuditIssue> verify() const;
+    /// SQLite's own check of the file's structure; empty where all is well.
+    [[nodiscard]] std::vector<std::string> integrity_check() const;
+    /// Hash of the last block: whoever keeps it elsewhere can tell later that nothing up to here was changed. All zero
+    /// for an empty journal.
+    [[nodiscard]] Hash chain_head() const;
+    /// Moves all that is in the write-ahead log into the file and empties the log.
+    /// \throws StoreError  if a reading that is under way prevents it.
+    void checkpoint();
+    /// Copies the journal, as of now, into a new file, while others read and write.
+    /// \throws StoreError  if there is such a file, or it cannot be written; nothing is left behind then.
+    void backup(const std::filesystem::path& path) const;
+
+private:
+    friend struct JournalInternals;
+    class Impl;
+    explicit Journal(std::unique_ptr<Impl> impl) noexcept;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace alloquy::store
