@@ -1,10 +1,10 @@
 # Sourced by the run scripts: installs packages where they are missing, makes the Python environment, builds.
 
-# Debian's packages; asks for the package manager only if something is missing.
+# Debian's packages, those named as arguments too; calls the package manager only if something is missing.
 prepare_packages() {
     local wanted=(g++ cmake ninja-build ccache libboost-dev libboost-graph-dev libsqlite3-dev libsodium-dev zlib1g-dev
-        nlohmann-json3-dev doctest-dev pybind11-dev python3-dev python3-venv tzdata "$@")
-    local missing=()
+        nlohmann-json3-dev doctest-dev tzdata "$@")
+    local missing=() package
     for package in "${wanted[@]}"; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
     done
@@ -13,28 +13,33 @@ prepare_packages() {
     local as_root=()
     [ "$(id -u)" -eq 0 ] || as_root=(sudo)
     "${as_root[@]}" apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# A Python environment of our own with numpy, pandas and pytest; of the system's Python, whose headers are installed.
+# A Python environment of our own for the package's tests and peers. It rests on the system's Python, whose headers
+# are among the packages; another python3 may stand first in the path.
 prepare_python() {
-    venv=build/venv
+    local venv=$PWD/build/venv
     if [ ! -e "$venv/ready" ]; then
+        echo "making the Python environment"
         /usr/bin/python3 -m venv "$venv"
-        "$venv/bin/pip" install -q --disable-pip-version-check numpy pandas pytest pyarrow setuptools wheel
+        "$venv/bin/pip" install -q --disable-pip-version-check numpy pandas pytest pyarrow "$@"
         touch "$venv/ready"
     fi
-    export ALLOQUY_PYTHON="$PWD/$venv/bin/python"
+    export ALLOQUY_PYTHON=$venv/bin/python
 }
 
-# configure_and_build PRESET [CMAKE ARGUMENT...]
+# configure_and_build PRESET [TARGET...]: all targets where none is named. Quiet unless something goes wrong.
 configure_and_build() {
-    local preset=$1
+    local preset=$1 launcher=() python=()
     shift
-    local launcher=()
+    mkdir -p build
     command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-    cmake --preset "$preset" -G Ninja "${launcher[@]}" ${ALLOQUY_PYTHON:+-DPython3_EXECUTABLE="$ALLOQUY_PYTHON"} \
-        ${ALLOQUY_PYTHON:+-DPython_EXECUTABLE="$ALLOQUY_PYTHON"} "$@" >"build/configure.log" 2>&1 \
+    if [ -n "${ALLOQUY_PYTHON:-}" ]; then
+        python=(-DALLOQUY_PYTHON=ON "-DPython3_EXECUTABLE=$ALLOQUY_PYTHON" "-DPython_EXECUTABLE=$ALLOQUY_PYTHON")
+    fi
+    cmake --preset "$preset" -G Ninja "${launcher[@]}" "${python[@]}" >build/configure.log 2>&1 \
         || { cat build/configure.log; return 1; }
-    cmake --build --preset "$preset"
+    cmake --build --preset "$preset" ${1:+--target "$@"} >build/build.log 2>&1 || { tail -n 60 build/build.log; return 1; }
 }

@@ -440,7 +440,7 @@ private:
             if (!lookup) return;
             rule.lookup = *lookup;
             const std::size_t wanted = content_->lookups[*lookup].key.size();
-            if (by.is_there() && by.size() != wanted) {
+            if (by.is_there() && wanted != 0 && by.size() != wanted) {
                 by.problem("expected " + std::to_string(wanted) + " columns, as many as the lookup's key has, got " +
                            std::to_string(by.size()));
             }

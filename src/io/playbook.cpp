@@ -193,7 +193,8 @@ private:
             }
         }
         if (const auto window = object.optional_number("response_window_days", {1.0 / 1440, 366})) {
-            config.response_window = std::max(from_days(*window), time::Duration{std::chrono::minutes{1}});
+            config.response_window =
+                std::max(std::chrono::round<std::chrono::minutes>(from_days(*window)), std::chrono::minutes{1});
         }
         Cursor priors = object.optional_object("priors");
         for (auto& [channel, value] : priors.members()) {
@@ -270,6 +271,13 @@ private:
                 if (const auto at = role.as_reference("role", role_names)) {
                     action.roles.insert(static_cast<model::RoleKind>(*at));
                 }
+            }
+        }
+        for (std::string& programme : entry.optional_strings("programmes")) {
+            if (programme.empty() || programme.size() > model::max_symbol_bytes) {
+                entry.problem("programmes", "expected names of 1 to 255 bytes");
+            } else {
+                action.programmes.push_back(std::move(programme));
             }
         }
         for (Cursor& condition : optional_list(entry, "conditions")) {
@@ -418,6 +426,8 @@ template <class Enum>
             roles.push_back(model::EnumNames<model::RoleKind>::values[i]);
         }
     }
+    Json programmes = Json::array();
+    for (const std::string& programme : action.programmes) programmes.push_back(programme);
     Json conditions = Json::array();
     for (const decide::ColumnRange& range : action.conditions) {
         Json condition = {{"column", range.column}};
@@ -443,8 +453,13 @@ template <class Enum>
         if (!variant.message.empty()) entry["message"] = variant.message;
         variants.push_back(std::move(entry));
     }
-    Json result = {{"name", action.name},      {"purpose", action.purpose}, {"roles", roles},
-                   {"conditions", conditions}, {"value_euros", value},      {"propensity", action.propensity},
+    Json result = {{"name", action.name},
+                   {"purpose", action.purpose},
+                   {"roles", roles},
+                   {"programmes", programmes},
+                   {"conditions", conditions},
+                   {"value_euros", value},
+                   {"propensity", action.propensity},
                    {"lever", action.lever}};
     if (action.gap) result["gap_days"] = to_days(*action.gap);
     result["variants"] = std::move(variants);

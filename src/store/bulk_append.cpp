@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t batch_facts = detail::max_block_facts;
 /// Rows that are written before another call gets its turn.
 constexpr std::size_t slice_rows = 2048;
-/// Batches in hand: one being filled, one waiting, one being written.
+/// Beside the batch that is being filled and the one that is being written.
 constexpr std::size_t waiting_batches = 1;
 
 /// A batch and the order in which its rows go in.

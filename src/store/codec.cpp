@@ -12,7 +12,43 @@
 namespace alloquy::store::detail {
 namespace {
 
-using namespace model;  // the whole file is about its types
+using model::Act;
+using model::ActionName;
+using model::ActorKind;
+using model::Assessment;
+using model::Attribute;
+using model::AttributeName;
+using model::AttributeStatement;
+using model::Channel;
+using model::ConsentDecision;
+using model::ConsentStatement;
+using model::DialogueChange;
+using model::DialogueStep;
+using model::Direction;
+using model::EnrolmentChange;
+using model::EnrolmentStatus;
+using model::enum_size;
+using model::Fact;
+using model::FactContent;
+using model::Interaction;
+using model::Language;
+using model::ObligationChange;
+using model::ObligationKind;
+using model::ObligationStep;
+using model::Programme;
+using model::Purpose;
+using model::RelationChange;
+using model::RelationEnd;
+using model::RelationKind;
+using model::Result;
+using model::RoleChange;
+using model::RoleKind;
+using model::Site;
+using model::Symbol;
+using model::Symbols;
+using model::Team;
+using model::Tone;
+using model::Topic;
 
 constexpr char payload_version = 1;
 

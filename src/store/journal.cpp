@@ -144,6 +144,9 @@ std::optional<std::string> fact_problem(const model::Fact& fact) {
         return "key must have 1 to " + std::to_string(model::max_fact_key_bytes) + " bytes, got " +
                std::to_string(fact.key.size());
     }
+    if (std::holds_alternative<model::ConsentStatement>(fact.content) && fact.at > fact.known_at) {
+        return "a statement about consent cannot be known before it was made";
+    }
     if (const auto* interaction = std::get_if<model::Interaction>(&fact.content)) {
         if (fact.at > fact.known_at) return "an interaction cannot be known before it happened";
         if (interaction->quantity < 1) return "quantity must be at least 1";

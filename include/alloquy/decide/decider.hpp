@@ -58,6 +58,7 @@ struct Subject {
     for (const model::ConsentState& state : consents) {
         if (state.purpose != purpose || (state.channel && *state.channel != channel)) continue;
         if (state.objected && (basis == model::LegalBasis::consent || model::can_be_objected_to(basis))) return false;
+        if (!state.given_at) continue;  // an objection alone says nothing about consent
         if (decisive == nullptr || state.given_at > decisive->given_at ||
             (state.given_at == decisive->given_at && !state.given)) {
             decisive = &state;
@@ -96,8 +97,10 @@ class Decider {
 public:
     /// A rule that failed, without text.
     struct Verdict {
+        static constexpr std::uint16_t no_detail = 0xFFFF;
         Rule rule;
-        std::uint16_t detail = 0;  ///< Position of what failed, in the list that `rule` speaks of.
+        /// Position of what failed, in the list that `rule` speaks of.
+        std::uint16_t detail = no_detail;
         std::optional<double> found{};
     };
 
@@ -162,8 +165,9 @@ public:
 
     /// Weighs every action.
     ///
-    /// \param on_candidate  Called with the best variant of each action that passes all rules.
-    /// \param on_rejection  Called with (action, Verdict) for every other one.
+    /// \param on_candidate  Called with the best variant of each action that passes all rules; the first of equals.
+    /// \param on_rejection  Called with (action, Verdict) for every other one: of the variant that got furthest, the
+    ///                      first of equals.
     /// \par Cost  O(actions * variants * (caps + contacts in the longest window)).
     template <class OnCandidate, class OnRejection>
     void weigh(const Subject& subject, time::Instant now, OnCandidate&& on_candidate,
@@ -206,8 +210,8 @@ public:
             if (chosen && i == *chosen) continue;
             const Candidate& candidate = decision.weighed[i];
             const bool outranked = chosen && i > *chosen;
-            const auto detail =
-                outranked ? decision.chosen->action : static_cast<std::uint32_t>(pool_of(candidate).value_or(0));
+            const std::size_t detail =
+                outranked ? decision.chosen->action : pool_of(candidate).value_or(Verdict::no_detail);
             failed.emplace_back(candidate.action, Verdict{outranked ? Rule::outranked : Rule::capacity,
                                                           static_cast<std::uint16_t>(detail), candidate.priority});
         }
@@ -234,7 +238,7 @@ public:
                 detail = policy_.caps[verdict.detail].name;
                 break;
             case Rule::capacity:
-                detail = policy_.pools[verdict.detail].name;
+                if (verdict.detail != Verdict::no_detail) detail = policy_.pools[verdict.detail].name;
                 break;
             case Rule::outranked:
                 detail = policy_.actions[verdict.detail].name;
@@ -322,12 +326,15 @@ private:
         expect(!action.gap || *action.gap > time::Duration::zero(), "gap must be > 0");
         for (const ColumnRange& range : action.conditions) {
             expect(range.from || range.below, "a condition needs 'from' or 'below'");
+            expect(std::isfinite(range.from.value_or(0)) && std::isfinite(range.below.value_or(0)),
+                   "the bounds of a condition must be finite");
             resolved.conditions.push_back({column_number(range.column, action), range.from, range.below});
         }
         expect(!action.value.points.empty(), "value needs at least one point");
         for (std::size_t i = 0; i < action.value.points.size(); ++i) {
             expect(action.value.points[i].euros >= 0 && std::isfinite(action.value.points[i].euros),
                    "value must be >= 0");
+            expect(std::isfinite(action.value.points[i].at), "value points must lie at finite values");
             expect(i == 0 || action.value.points[i - 1].at < action.value.points[i].at, "value points must ascend");
         }
         if (!action.value.column.empty()) resolved.value_column = column_number(action.value.column, action);
@@ -381,10 +388,13 @@ private:
         }
         for (const ResolvedRange& range : resolved.conditions) {
             const std::optional<double>& value = subject.columns[range.column];
-            if (!value) return Verdict{Rule::unknown_value, range.column};
+            if (!value) continue;
             if ((range.from && !(*value >= *range.from)) || (range.below && !(*value < *range.below))) {
                 return Verdict{Rule::condition, range.column, value};
             }
+        }
+        for (const ResolvedRange& range : resolved.conditions) {
+            if (!subject.columns[range.column]) return Verdict{Rule::unknown_value, range.column};
         }
         if (resolved.value_column && !subject.columns[*resolved.value_column]) {
             return Verdict{Rule::unknown_value, *resolved.value_column};
@@ -406,7 +416,7 @@ private:
                                           action.lever};
             const double priority = factors.priority();
             if (!(priority > 0)) {
-                furthest = Verdict{Rule::worthless, 0, priority};
+                furthest = Verdict{Rule::worthless, Verdict::no_detail, priority};
             } else if (!found || priority > best.priority) {
                 best = {index, v, factors, priority};
                 found = true;

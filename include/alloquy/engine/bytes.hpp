@@ -107,8 +107,15 @@ public:
         return value;
     }
     [[nodiscard]] std::string text() {
-        std::string value(length(), '\0');
-        raw(value.data(), value.size());
+        // In pieces: a damaged length must not ask for memory that the bytes do not fill.
+        std::string value;
+        for (std::size_t left = length(); left > 0;) {
+            const std::size_t part = std::min(left, std::size_t{1} << 16U);
+            const std::size_t first = value.size();
+            value.resize(first + part);
+            raw(value.data() + first, part);
+            left -= part;
+        }
         return value;
     }
     /// \throws ParseError  if the number is no instant.
@@ -127,6 +134,11 @@ public:
         std::vector<decltype(read())> values;
         for (std::size_t left = length(); left > 0; --left) values.push_back(read());
         return values;
+    }
+    /// \throws ParseError  if there are bytes left.
+    void expect_end() {
+        if (rest_.empty()) rest_ = source_();
+        if (!rest_.empty()) fail("bytes after the end");
     }
     /// A length that leaves room for what follows; guards against damaged bytes asking for all memory.
     [[nodiscard]] std::size_t length() {

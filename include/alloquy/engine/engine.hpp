@@ -28,6 +28,7 @@
 #include <alloquy/decide/plan.hpp>
 #include <alloquy/engine/bytes.hpp>
 #include <alloquy/engine/columns.hpp>
+#include <alloquy/engine/huge_pages.hpp>
 #include <alloquy/engine/person_bytes.hpp>
 #include <alloquy/engine/playbook.hpp>
 #include <alloquy/error.hpp>
@@ -83,6 +84,11 @@ public:
           columns_{all_columns()},
           decider_{playbook_.actions, playbook_.channels, columns_, symbols} {
         number_channels();
+        for (std::size_t i = 0; i < columns_.size(); ++i) {
+            if (std::count(columns_.begin(), columns_.end(), columns_[i]) > 1) {
+                throw InvalidArgument{"Engine: two columns are called '" + std::string{columns_[i]} + "'"};
+            }
+        }
     }
 
     [[nodiscard]] const Playbook& playbook() const noexcept { return playbook_; }
@@ -412,7 +418,9 @@ public:
         out.flush();
     }
 
-    /// Replaces the whole state by one that `save` wrote under an equal snapshot_header().
+    /// Replaces the whole state by one that `save` wrote under an equal snapshot_header(). The bytes must be those:
+    /// what is no state at all is refused, but only a hash beside them (store::Journal keeps one per chunk) tells a
+    /// flipped bit in a number.
     /// \throws ParseError  if the bytes are damaged; the engine is then empty.
     void restore(ByteReader& in) {
         clear();
@@ -435,6 +443,7 @@ public:
             }
             std::apply([&](auto&... states) { (in.raw(states.data(), states.size() * sizeof states[0]), ...); },
                        states_);
+            in.expect_end();
         } catch (...) {
             clear();
             throw;
@@ -483,6 +492,8 @@ private:
     static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::min();
     static constexpr std::uint16_t no_zone = 0;
     static constexpr std::size_t prefetch_ahead = 24;
+    template <class S>
+    using States = std::vector<typename S::State, HugePageAllocator<typename S::State>>;
 
     /// Buffers for one person's questions.
     struct Working {
@@ -516,12 +527,12 @@ private:
     }
 
     template <class S>
-    [[nodiscard]] std::vector<typename S::State>& states() noexcept {
-        return std::get<std::vector<typename S::State>>(states_);
+    [[nodiscard]] States<S>& states() noexcept {
+        return std::get<States<S>>(states_);
     }
     template <class S>
-    [[nodiscard]] const std::vector<typename S::State>& states() const noexcept {
-        return std::get<std::vector<typename S::State>>(states_);
+    [[nodiscard]] const States<S>& states() const noexcept {
+        return std::get<States<S>>(states_);
     }
 
     void number_channels() {
@@ -632,9 +643,17 @@ private:
         }
     }
     template <class S>
-    void prefetch(std::uint32_t row) const noexcept {
-        const auto* const state = reinterpret_cast<const char*>(&states<S>()[row]);
-        for (std::size_t line = 0; line < sizeof(typename S::State); line += 64) __builtin_prefetch(state + line, 1);
+    void prefetch(const S& signal, const score::Event& event) const noexcept {
+        const auto& state = states<S>()[event.person];
+        if constexpr (requires { signal.prefetch(state, event); }) {
+            signal.prefetch(state, event);
+        } else {
+            const auto* const bytes = reinterpret_cast<const char*>(&state);
+            for (std::size_t line = 0; line < sizeof state; line += 64) __builtin_prefetch(bytes + line, 1);
+        }
+    }
+    void prefetch_all(const score::Event& event) const noexcept {
+        std::apply([&](const auto&... signal) { (prefetch(signal, event), ...); }, signals_);
     }
     void fold_block(std::span<const score::Event> events, std::span<const score::Event> after, Blocks& blocks,
                     std::vector<std::uint32_t>& late) {
@@ -642,9 +661,9 @@ private:
         for (std::size_t i = 0; i < events.size(); ++i) {
             const std::size_t ahead = i + prefetch_ahead;
             if (ahead < events.size()) {
-                (prefetch<Signals>(events[ahead].person), ...);
+                prefetch_all(events[ahead]);
             } else if (ahead - events.size() < after.size()) {
-                (prefetch<Signals>(after[ahead - events.size()].person), ...);
+                prefetch_all(after[ahead - events.size()]);
             }
             bool is_late = false;
             std::apply(
@@ -722,7 +741,7 @@ private:
     std::vector<std::uint64_t> tie_keys_;
     std::vector<std::uint16_t> zone_of_;  // 1-based position in zones_, no_zone where unknown
     std::vector<std::vector<decide::Contact>> contacts_;
-    std::tuple<std::vector<typename Signals::State>...> states_;
+    std::tuple<States<Signals>...> states_;
     std::int64_t latest_known_ms_ = never;
 };
 

@@ -85,7 +85,7 @@ void write_person(ByteWriter& out, const model::Person& person, const Symbols& s
         write_symbol(consent.purpose);
         out.optional(consent.channel, write_symbol);
         out.number(static_cast<std::uint8_t>((consent.given ? 1 : 0) | (consent.objected ? 2 : 0)));
-        instant(consent.given_at);
+        out.optional(consent.given_at, instant);
         instant(consent.changed_at);
         out.text(consent.text_version);
     });
@@ -166,9 +166,14 @@ void write_person(ByteWriter& out, const model::Person& person, const Symbols& s
             case 2:
                 value = in.number<double>();
                 break;
-            case 3:
-                value = time::Day::from_unix_days(in.number<std::int32_t>());
+            case 3: {
+                const auto days = in.number<std::int32_t>();
+                if (days < time::Day::min_unix_days || days > time::Day::max_unix_days) {
+                    ByteReader::fail("a day out of range");
+                }
+                value = time::Day::from_unix_days(days);
                 break;
+            }
             case 4:
                 value = in.text();
                 break;
@@ -181,7 +186,7 @@ void write_person(ByteWriter& out, const model::Person& person, const Symbols& s
         const auto purpose = symbol(type_identity<model::Purpose>{});
         const auto channel = optional_symbol(type_identity<model::Channel>{});
         const auto flags = in.number<std::uint8_t>();
-        const time::Instant given_at = in.instant();
+        const auto given_at = in.optional(instant);
         const time::Instant changed_at = in.instant();
         return model::ConsentState{purpose,  channel,    (flags & 1U) != 0, (flags & 2U) != 0,
                                    given_at, changed_at, in.text()};

@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <alloquy/decide/action.hpp>
@@ -34,7 +35,13 @@ struct Playbook {
     std::vector<std::byte> bytes;
     ByteWriter out{[&](std::span<const std::byte> chunk) { bytes.insert(bytes.end(), chunk.begin(), chunk.end()); }};
     const auto text = [&](const std::string& value) { out.text(value); };
-    const auto number = [&](auto value) { out.number(value); };
+    const auto number = [&](auto value) {
+        if constexpr (std::is_floating_point_v<decltype(value)>) {
+            out.number(value + 0.0);  // -0 equals 0, so it must give the same bytes
+        } else {
+            out.number(value);
+        }
+    };
     const auto duration = [&](time::Duration value) { out.number(std::int64_t{value.count()}); };
     const auto weights = [&](const std::map<std::string, double>& values) {
         out.list(values, [&](const auto& entry) {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <alloquy/error.hpp>
@@ -106,8 +107,8 @@ struct ImportReport {
 /// \throws InvalidArgument  if the journal cannot be written to.
 /// \throws StoreError       if writing failed. What was committed stays; importing again enters the rest.
 /// \throws Error            if the file cannot be read to its end; likewise.
-/// \par Cost  A few µs a row. Memory does not grow with the file, except 4 bytes for each 32 people and, for mappings
-///            with the key "row", about 25 bytes a row.
+/// \par Cost  A few µs a row. Memory: besides buffers, one bit for each person of the journal and, for mappings with
+///            the key "row", about 30 bytes a row.
 [[nodiscard]] ImportReport import_csv(store::Journal& journal, const ImportMapping& mapping,
                                       const std::filesystem::path& path, const ImportOptions& options);
 

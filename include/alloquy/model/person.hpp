@@ -24,10 +24,10 @@ namespace alloquy::model {
 struct ConsentState {
     Purpose purpose;
     std::optional<Channel> channel{};
-    bool given = false;        ///< Consent stands.
-    bool objected = false;     ///< An objection stands.
-    time::Instant given_at;    ///< Of the last statement about consent; of the last statement at all if there is none.
-    time::Instant changed_at;  ///< Of the last statement.
+    bool given = false;                       ///< Consent stands.
+    bool objected = false;                    ///< An objection stands.
+    std::optional<time::Instant> given_at{};  ///< Of the last statement about consent; nothing if there is none.
+    time::Instant changed_at;                 ///< Of the last statement.
     std::string text_version{};
 
     friend bool operator==(const ConsentState&, const ConsentState&) = default;
@@ -120,7 +120,7 @@ inline void apply(Person& person, const ConsentStatement& statement, time::Insta
         return c.purpose == statement.purpose && c.channel == statement.channel;
     });
     if (state == nullptr) {
-        person.consents.push_back({statement.purpose, statement.channel, false, false, at, at, {}});
+        person.consents.push_back({statement.purpose, statement.channel, false, false, std::nullopt, at, {}});
         state = &person.consents.back();
     }
     state->changed_at = at;

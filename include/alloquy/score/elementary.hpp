@@ -24,6 +24,7 @@ static_assert(FLT_EVAL_METHOD == 0, "alloquy needs double arithmetic without exc
 ///              (ln 2 / 2)^11 / 11! = 2.2e-13.
 [[nodiscard]] inline double exp2(double x) noexcept {
     constexpr double shift = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer in the low bits
+    if (x != x) return x;
     const double shifted = x + shift;
     const double rounded = shifted - shift;
     const double f = x - rounded;

@@ -132,9 +132,9 @@ public:
             require(half_life.days >= 1.0 / 24 && half_life.days <= 3650, "half-life must be in [1/24, 3650] days");
             require(half_life.share > 0 && half_life.share <= 1, "share must be in (0, 1]");
             require(half_life.scale > 0 && half_life.scale < 1e12, "scale must be in (0, 1e12)");
-            shares += half_life.share;
+            shares += cut(half_life.share);
         }
-        require(shares <= 1 + 1e-9, "shares must add up to at most 1");
+        require(shares <= 1, "shares must add up to at most 1");
         // Memories that are not configured fold as the first one and are never read: no branch in the fold.
         for (std::size_t h = 0; h < max_half_lives; ++h) {
             per_ms_[h] = 1 / (half_lives_[h < half_lives_.size() ? h : 0].days * 86'400'000.0);
@@ -147,7 +147,8 @@ public:
     /// Weight of an event, no unit, in [0, max_weight].
     [[nodiscard]] double weight(const Event& event) const noexcept {
         const std::size_t kind = kind_index(event);
-        const double gain = quantity_gain_[std::min<std::size_t>(event.quantity, quantity_gain_.size() - 1)];
+        const double gain = event.quantity < quantity_gain_.size() ? quantity_gain_[event.quantity]
+                                                                   : log2(1.0 + static_cast<double>(event.quantity));
         return std::min(kind_weight_[kind] * topic_weight_[event.topic] * gain, max_weight);
     }
 
@@ -317,6 +318,9 @@ private:
     [[nodiscard]] double contribution(std::size_t half_life, double decayed) const noexcept {
         const HalfLife& config = half_lives_[half_life];
         const double part = config.share * (decayed / (decayed + config.scale));
+        return cut(part);
+    }
+    static double cut(double part) noexcept {
         return static_cast<double>(static_cast<std::int64_t>(part * contribution_steps)) / contribution_steps;
     }
     void fill_weights(const EngagementConfig& config, std::span<const std::string> channels,
@@ -331,6 +335,8 @@ private:
         };
         if (channels.size() > max_channels) throw InvalidArgument{"Engagement: more than 31 channels"};
         if (topics.size() > max_topics) throw InvalidArgument{"Engagement: more than 255 topics"};
+        for (const auto& entry : config.channels) checked(entry.second);
+        for (const auto& entry : config.topics) checked(entry.second);
         kind_weight_.assign((max_channels + 1) * 2 * 32, 0.0);
         for (std::size_t c = 0; c <= channels.size(); ++c) {
             const double channel =
@@ -359,7 +365,7 @@ private:
 #endif
     std::vector<double> kind_weight_;    // (channel, direction, act)
     std::vector<double> topic_weight_;   // 256
-    std::vector<double> quantity_gain_;  // log2(1 + quantity); larger quantities count as the last
+    std::vector<double> quantity_gain_;  // log2(1 + quantity) for the usual quantities
 };
 
 }  // namespace alloquy::score

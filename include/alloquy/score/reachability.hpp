@@ -36,18 +36,20 @@ struct ResponsePrior {
 struct ReachabilityConfig {
     std::vector<std::string> channels{};            ///< Channels by which the institution contacts people; at most 8.
     std::map<std::string, ResponsePrior> priors{};  ///< By channel; Beta(1, 1), uniform, where there is none.
-    time::Duration response_window = std::chrono::days{7};  ///< An answer after that is not one to this attempt.
+    time::Duration response_window =
+        std::chrono::days{7};  ///< Whole minutes. A later answer is not one to this attempt.
 
     friend bool operator==(const ReachabilityConfig&, const ReachabilityConfig&) = default;
 };
 
 /// Reachability by one channel at one instant.
 struct ResponseEstimate {
-    std::string_view channel;                     ///< Lives as long as the Reachability object.
-    double probability;                           ///< Posterior mean of an answer within the window, in (0, 1).
-    std::uint32_t attempts;                       ///< Evidence: attempts whose window is over or that were answered.
+    std::string_view channel;  ///< Lives as long as the Reachability object.
+    double probability;        ///< Posterior mean of an answer within the window, in (0, 1).
+    /// Evidence: attempts that were answered, that were followed by another, or whose window is over.
+    std::uint32_t attempts;
     std::uint32_t answered;                       ///< Of these, answered within the window.
-    std::optional<time::Duration> usual_latency;  ///< Geometric mean, to the minute; nothing without an answer.
+    std::optional<time::Duration> usual_latency;  ///< Geometric mean, within 2e-4; none without an answer.
 };
 
 /// Everything about how to reach one person.
@@ -59,8 +61,10 @@ struct ReachabilityScore {
 
 /// Attempts and answers per channel, with the hours of a person's own acts.
 ///
-/// An attempt is an outbound `sent` or `called`. It is answered by the first inbound act on the same channel within
-/// the window and before the next attempt on it (an attempt that is followed by another stays unanswered). Which act
+/// An attempt is an outbound `sent` or `called`. It is answered by the first own act on the same channel within the
+/// window, counted in whole minutes, and before the next attempt on it (an attempt that is followed by another stays
+/// unanswered). Own acts are inbound and neither what a channel reports (sent, delivered, bounced, opened) nor what did
+/// not happen (missed, absent). Which act
 /// answers which attempt depends on the order, so an event that is not newer than all others of the person asks for a
 /// refold, unless no attempt is concerned. Hours are counts, which commute.
 class Reachability {
@@ -73,13 +77,14 @@ public:
         std::uint32_t pending_minute = 0;  ///< Minute since year 1 of the unanswered attempt, plus 1; 0 = none.
         std::uint16_t attempts = 0;
         std::uint16_t answered = 0;
-        std::uint32_t latency = 0;  ///< Sum of 256 * log2(minutes, at least 1) over the answers.
+        std::uint32_t latency = 0;  ///< Sum of round(2048 * log2(minutes, at least 1)) over the answers: below 2^32.
     };
     struct State {
-        std::array<Slot, max_contact_channels> slots{};
-        std::int64_t latest_ms =
-            std::numeric_limits<std::int64_t>::min();  ///< Of attempts and own acts on contact channels.
         std::array<std::uint16_t, 24> hours{};
+        /// Of attempts and own acts on contact channels.
+        std::int64_t latest_ms = std::numeric_limits<std::int64_t>::min();
+        std::array<Slot, max_contact_channels> slots{};
+        std::uint64_t reserved = 0;  ///< 160 bytes in all, so that hours and latest_ms lie in one or two cache lines.
     };
 
     /// \param channels  The playbook's channels; an event's channel number is the position in here plus 1.
@@ -90,11 +95,22 @@ public:
         if (config.response_window < std::chrono::minutes{1} || config.response_window > std::chrono::days{366}) {
             throw InvalidArgument{"Reachability: response window must be in [1 minute, 366 days]"};
         }
+        if (config.response_window % std::chrono::minutes{1} != time::Duration::zero()) {
+            throw InvalidArgument{"Reachability: response window must be whole minutes"};
+        }
+        for (const auto& entry : config.priors) {
+            if (std::find(names_.begin(), names_.end(), entry.first) == names_.end()) {
+                throw InvalidArgument{"Reachability: prior for '" + entry.first + "', which is no contact channel"};
+            }
+        }
         window_minutes_ = static_cast<std::uint32_t>(
             std::chrono::duration_cast<std::chrono::minutes>(config.response_window).count());
         slot_of_.fill(no_slot);
         for (std::size_t slot = 0; slot < names_.size(); ++slot) {
             const auto found = std::find(channels.begin(), channels.end(), names_[slot]);
+            if (std::count(names_.begin(), names_.end(), names_[slot]) > 1) {
+                throw InvalidArgument{"Reachability: contact channel '" + names_[slot] + "' stands twice"};
+            }
             if (found == channels.end()) {
                 throw InvalidArgument{"Reachability: contact channel '" + names_[slot] + "' is not among the channels"};
             }
@@ -116,6 +132,15 @@ public:
         return slot == no_slot ? std::nullopt : std::optional<std::size_t>{slot};
     }
 
+    /// Asks for the cache lines that observe() will touch.
+    void prefetch(const State& state, const Event& event) const noexcept {
+        if (event.local_hour < state.hours.size()) __builtin_prefetch(&state.hours[event.local_hour], 1);
+        const Kind kind = kinds_[kind_index(event.channel, event.direction, event.act)];
+        if (kind.slot == no_slot) return;
+        __builtin_prefetch(&state.latest_ms, 1);
+        __builtin_prefetch(&state.slots[kind.slot], 1);
+    }
+
     Observed observe(State& state, const Event& event, Order order) const noexcept {
         const Kind kind = kinds_[kind_index(event.channel, event.direction, event.act)];
         const bool own_act = kind.own_act;
@@ -134,7 +159,8 @@ public:
             const std::uint32_t latency = minute - (slot.pending_minute - 1);
             if (latency <= window_minutes_) {
                 count(slot.answered);
-                slot.latency += static_cast<std::uint32_t>(256 * log2(std::max(1.0, static_cast<double>(latency))));
+                slot.latency +=
+                    static_cast<std::uint32_t>(2048 * log2(std::max(1.0, static_cast<double>(latency))) + 0.5);
             }
             slot.pending_minute = 0;
         }
@@ -153,7 +179,7 @@ public:
         const double probability = (prior.responses + slot.answered) / (prior.responses + prior.silences + attempts);
         std::optional<time::Duration> latency;
         if (slot.answered > 0) {
-            const double minutes = exp2(static_cast<double>(slot.latency) / 256 / slot.answered);
+            const double minutes = exp2(static_cast<double>(slot.latency) / 2048 / slot.answered);
             latency = std::chrono::minutes{static_cast<std::int64_t>(minutes + 0.5)};
         }
         return {names_[slot_index], probability, attempts, slot.answered, latency};

@@ -1,0 +1,134 @@
+// BENCH fold: interactions into both standard signals, one core and two, sorted by person and in order of arrival.
+// Prints `name value` lines. With a folder as argument, writes the sorted rows there for the peers (fold_peers.py).
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <alloquy/engine/engine.hpp>
+
+namespace {
+
+using namespace alloquy;
+
+constexpr std::size_t people = 500'000;
+constexpr std::size_t events_per_person = 100;
+constexpr std::size_t events = people * events_per_person;
+constexpr std::int64_t first_ms = 1'600'000'000'000;
+constexpr std::int64_t span_ms = std::int64_t{2} * 365 * 86'400'000;
+
+/// Steele, Lea, Flood: "Fast splittable pseudorandom number generators" (SplitMix64), OOPSLA 2014.
+std::uint64_t mix(std::uint64_t x) {
+    x += 0x9E3779B97F4A7C15;
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+    return x ^ (x >> 31);
+}
+
+engine::Playbook playbook() {
+    engine::Playbook book;
+    book.channels = {"email", "phone", "whatsapp", "portal", "web"};
+    book.topics = {"study", "admission", "housing"};
+    book.reachability.channels = {"email", "phone", "whatsapp"};
+    return book;
+}
+
+/// A student's mixture: 82 % clicks and visits, 12 % messages and calls of the institution, 6 % answers.
+void fill(score::Event& event, std::uint64_t draw) {
+    const std::uint64_t kind = draw % 100;
+    event.quantity = static_cast<std::uint16_t>(1 + (draw >> 8) % 4);
+    event.topic = static_cast<std::uint8_t>((draw >> 16) % 4);
+    event.local_hour = static_cast<std::uint8_t>((draw >> 24) % 24);
+    if (kind < 82) {
+        event.channel = static_cast<std::uint8_t>(4 + (kind & 1));
+        event.act = kind % 4 == 0 ? model::Act::visited : model::Act::clicked;
+        event.direction = model::Direction::inbound;
+    } else {
+        event.channel = static_cast<std::uint8_t>(1 + (draw >> 32) % 3);
+        event.act = kind < 94 ? model::Act::sent : model::Act::replied;
+        event.direction = kind < 94 ? model::Direction::outbound : model::Direction::inbound;
+    }
+}
+
+double seconds(auto&& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double best_fold(const std::vector<score::Event>& all, unsigned threads, double& mean) {
+    double best = 1e9;
+    for (int round = 0; round < 3; ++round) {
+        model::Symbols symbols;
+        engine::Engine engine = engine::make_engine(playbook(), {}, symbols, {});
+        for (std::size_t p = 0; p < people; ++p) engine.add_person(PersonId{static_cast<std::int64_t>(p)}, p);
+        std::size_t late = 0;
+        best = std::min(best, seconds([&] { late = engine.fold(all, threads).size(); }));
+        double sum = 0;
+        for (const double fraction : engine.engagement_fractions(time::Instant::from_unix_ms(first_ms + span_ms))) {
+            sum += fraction;
+        }
+        mean = sum / static_cast<double>(people);
+        if (late > 0) std::printf("fold_people_to_refold %zu\n", late);
+    }
+    return best;
+}
+
+template <class Get>
+void write_column(const std::filesystem::path& path, const std::vector<score::Event>& all, Get&& get) {
+    std::ofstream out{path, std::ios::binary};
+    std::vector<decltype(get(all[0]))> column;
+    column.reserve(all.size());
+    for (const score::Event& event : all) column.push_back(get(event));
+    out.write(reinterpret_cast<const char*>(column.data()),
+              static_cast<std::streamsize>(column.size() * sizeof column[0]));
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+    std::vector<score::Event> all(events);
+    for (std::size_t i = 0; i < events; ++i) {
+        const std::uint64_t draw = mix(i);
+        score::Event& event = all[i];
+        event.person = static_cast<std::uint32_t>(i / events_per_person);
+        constexpr auto step = span_ms / static_cast<std::int64_t>(events_per_person);
+        event.at_ms = first_ms + static_cast<std::int64_t>(i % events_per_person) * step +
+                      static_cast<std::int64_t>(mix(draw) % static_cast<std::uint64_t>(step));
+        fill(event, draw);
+    }
+    double mean = 0;
+    const double sorted = best_fold(all, 1, mean);
+    const double sorted_mean = mean;
+    std::printf("fold_per_second_per_core %.0f\n", static_cast<double>(events) / sorted);
+    const double both = best_fold(all, 2, mean);
+    std::printf("fold_per_second_two_threads %.0f\n", static_cast<double>(events) / both);
+    std::printf("fold_two_threads_seconds %.3f\n", both);
+    std::printf("fold_same_result_for_two_threads %d\n", mean == sorted_mean ? 1 : 0);
+    std::printf("state_bytes_per_person %zu\n", engine::Engine::state_bytes_per_person);
+    if (count > 1) {
+        const std::filesystem::path folder = values[1];
+        const engine::Playbook book = playbook();
+        const score::Engagement engagement{book.engagement, book.channels, book.topics};
+        write_column(folder / "person.u32", all, [](const score::Event& event) { return event.person; });
+        write_column(folder / "at.i64", all, [](const score::Event& event) { return event.at_ms; });
+        write_column(folder / "weight.f64", all, [&](const score::Event& event) { return engagement.weight(event); });
+    }
+
+    // The same people and acts as they come in: by time, everybody mixed.
+    for (std::size_t i = 0; i < events; ++i) {
+        const std::uint64_t draw = mix(i + events);
+        all[i].person = static_cast<std::uint32_t>(mix(draw) % people);
+        all[i].at_ms = first_ms + static_cast<std::int64_t>(static_cast<double>(span_ms) * static_cast<double>(i) /
+                                                            static_cast<double>(events));
+        fill(all[i], draw);
+    }
+    const double arrival = best_fold(all, 1, mean);
+    std::printf("fold_arrival_per_second_per_core %.0f\n", static_cast<double>(events) / arrival);
+    return EXIT_SUCCESS;
+}
