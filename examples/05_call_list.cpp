@@ -31,7 +31,7 @@ struct Enrolled {
     PersonId person;
     bool lost;       ///< Failed or withdrew in the end.
     double need;     ///< 1 - engagement.
-    double silence;  ///< Days since the last own act.
+    double silence;  ///< Days since the last click.
 };
 
 /// Area under the ROC curve: the chance that a lost student ranks above one who passed, ties counting half
@@ -138,9 +138,14 @@ int main(int count, char** values) {
                         enrolment.status == model::EnrolmentStatus::withdrawn;
             }
             then.column_values(row, now, columns);
-            enrolled.push_back({person.id, lost,
-                                1 - columns[static_cast<std::size_t>(engine::Column::engagement)].value(),
-                                columns[static_cast<std::size_t>(engine::Column::days_since_own_act)].value_or(1e9)});
+            double silence = 1e9;  // never seen
+            for (const model::Fact& fact : university.journal().facts_of(person.id)) {
+                const auto* interaction = std::get_if<model::Interaction>(&fact.content);
+                if (interaction == nullptr || fact.known_at > now || interaction->act != model::Act::clicked) continue;
+                silence = london.local_day(now) - london.local_day(fact.at);
+            }
+            enrolled.push_back(
+                {person.id, lost, 1 - columns[static_cast<std::size_t>(engine::Column::engagement)].value(), silence});
         }
         const auto lost = static_cast<std::size_t>(
             std::count_if(enrolled.begin(), enrolled.end(), [](const Enrolled& student) { return student.lost; }));
