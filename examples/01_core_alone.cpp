@@ -87,7 +87,7 @@ int main() {
         for (const PersonId person : {busy, silent}) {
             const decide::Decision decision = engine.next(person, on(40));
             std::printf("person %lld\n%s\n\n", static_cast<long long>(person.value()),
-                        to_text(decision, engine.decider()).c_str());
+                        to_text(decision, engine.playbook().actions).c_str());
         }
         return EXIT_SUCCESS;
     } catch (const alloquy::Error& error) {

@@ -57,14 +57,14 @@ int main() {
                                     words.topics.intern("open_day")});
 
             std::printf("--- without consent\n%s\n\n",
-                        to_text(college.next(person, now), college.engine().decider()).c_str());
+                        to_text(college.next(person, now), college.playbook().actions).c_str());
 
             // The prospect ticks the box: now marketing has its legal basis.
             tell("2026-11-20T20:00:00Z",
                  model::ConsentStatement{
                      words.purposes.intern("marketing"), {}, model::ConsentDecision::given, "web form 3"});
             std::printf("--- with consent\n%s\n\n",
-                        to_text(college.next(person, now), college.engine().decider()).c_str());
+                        to_text(college.next(person, now), college.playbook().actions).c_str());
 
             const score::EngagementScore score = college.engagement(person, now);
             std::printf("--- engagement %.3f =", score.fraction);

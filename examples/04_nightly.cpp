@@ -100,7 +100,8 @@ int main(int count, char** values) {
         const decide::Plan plan = college.plan(*now);
         const double planned = seconds();
 
-        std::printf("\nplan of %s, playbook %.16s\n", to_iso(*now).c_str(), store::to_hex(plan.playbook).c_str());
+        std::printf("\nplan of %s, playbook %.16s, state %.16s\n", to_iso(*now).c_str(),
+                    store::to_hex(plan.playbook).c_str(), store::to_hex(college.state_hash()).c_str());
         std::printf("  %llu people, %llu with a possible action, %zu with an action today\n",
                     static_cast<unsigned long long>(plan.people), static_cast<unsigned long long>(plan.with_candidates),
                     plan.assignments.size());
@@ -114,7 +115,7 @@ int main(int count, char** values) {
         if (!plan.assignments.empty()) {
             const decide::Assignment& first = plan.assignments.front();
             std::printf("\nwhy %s: the whole account\n%s\n", external_key(college, first.person).c_str(),
-                        to_text(college.explain(first.person, plan), college.engine().decider()).c_str());
+                        to_text(college.explain(first.person, plan), college.playbook().actions).c_str());
         }
         std::fprintf(stderr, "import %.2f s, fold and decide %.2f s\n", imported, planned - imported);
         return EXIT_SUCCESS;

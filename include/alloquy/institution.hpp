@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,7 @@
 #include <alloquy/io/import.hpp>
 #include <alloquy/io/zone_files.hpp>
 #include <alloquy/model/fact.hpp>
+#include <alloquy/store/bulk_append.hpp>
 #include <alloquy/store/hash.hpp>
 #include <alloquy/store/journal.hpp>
 #include <alloquy/time/instant.hpp>
@@ -79,7 +81,12 @@ public:
     /// \param system  Name of the system that gave the key, such as "sis".
     [[nodiscard]] PersonId person(std::string_view system, std::string_view key, time::Instant now) {
         const std::lock_guard lock{*mutex_};
-        return journal_.person(journal_.symbols().sources.intern(system), key, now);
+        std::optional<model::Source> source = journal_.symbols().sources.find(system);
+        if (!source) {
+            const std::unique_lock words{*words_mutex_};  // no commit may read the vocabularies meanwhile
+            source = journal_.symbols().sources.intern(system);
+        }
+        return journal_.person(*source, key, now);
     }
     [[nodiscard]] std::optional<PersonId> find_person(std::string_view system, std::string_view key) const {
         const std::lock_guard lock{*mutex_};
@@ -100,6 +107,7 @@ public:
         announce(facts);
         std::vector<store::Entry> entries;
         try {
+            const std::shared_lock words{*words_mutex_};
             entries = journal_.record(facts);
         } catch (...) {
             const std::lock_guard lock{*mutex_};
@@ -118,6 +126,20 @@ public:
             if (const std::optional<model::Fact> mirror = model::mirrored(facts[i])) observe(*mirror);
         }
         return entries;
+    }
+
+    /// Records very many facts, in few large commits; the scores know them at the next question.
+    ///
+    /// \param append  Called once with the open store::BulkAppend, to which it hands the facts; what it throws ends the
+    ///                recording. What was committed until then stays.
+    /// \throws StoreError  if writing failed.
+    template <class Append>
+    store::BulkResult record_bulk(const Append& append) {
+        const std::lock_guard lock{*mutex_};
+        everybody_stale_ = true;  // also if it ends early
+        store::BulkAppend bulk{journal_};
+        append(bulk);
+        return bulk.commit();
     }
 
     /// Imports a CSV file; the scores know it at the next question.
@@ -440,6 +462,7 @@ private:
     std::tuple<Signals...> signals_;
     store::Journal journal_;
     std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
+    std::unique_ptr<std::shared_mutex> words_mutex_ = std::make_unique<std::shared_mutex>();  // taken after mutex_
     std::unique_ptr<Engine> engine_;
     std::unordered_set<PersonId> stale_;  // people whose state in the engine is not what their facts say
     bool everybody_stale_ = false;

@@ -88,16 +88,17 @@ TEST_SUITE("decide/text") {
         const Subject subject{PersonId{4711}, roles, "nl", true, {}, {}, values, response};
         const Decision decision = decider.decide(subject, minute(0), PlaybookHash{});
         // 0.8 * 50 * 1.5 = 60 euros against 50.
-        CHECK(to_text(decision, decider) ==
+        CHECK(to_text(decision, decider.policy()) ==
               "chosen: call by phone in nl by desk (15 min): expected 60.00 euros = 0.800 propensity x 50.00 euros x "
               "1.50 lever\n"
               "known: engagement 0.25; days_in_role unknown\n"
               "not remind (outranked): worth 50.00 euros, less than call");
-        CHECK(to_text(decision.weighed[1], decider) ==
+        CHECK(to_text(decision.weighed[1], decider.policy()) ==
               "remind by mail in nl by bot: expected 50.00 euros = 1.000 propensity x 50.00 euros");
-        CHECK(to_text(decision, decider).find("4711") == std::string::npos);
+        CHECK(to_text(decision, decider.policy()).find("4711") == std::string::npos);
         Subject silent = subject;
         silent.zone_known = false;
-        CHECK(to_text(decider.decide(silent, minute(0), PlaybookHash{}), decider).starts_with("no action\nknown:"));
+        CHECK(to_text(decider.decide(silent, minute(0), PlaybookHash{}), decider.policy())
+                  .starts_with("no action\nknown:"));
     }
 }

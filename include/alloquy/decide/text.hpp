@@ -9,8 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include <alloquy/decide/decider.hpp>
+#include <alloquy/decide/action.hpp>
 #include <alloquy/decide/decision.hpp>
+#include <alloquy/error.hpp>
 #include <alloquy/model/names.hpp>
 
 namespace alloquy::decide {
@@ -69,8 +70,13 @@ namespace detail {
 }
 
 /// The factors of a candidate in one line, in English.
-[[nodiscard]] inline std::string to_text(const Candidate& candidate, const Decider& decider) {
-    const Action& action = decider.policy().actions[candidate.action];
+/// \throws InvalidArgument  if the policy has no such action or variant: it is not the one that was decided under.
+[[nodiscard]] inline std::string to_text(const Candidate& candidate, const ActionPolicy& policy) {
+    if (candidate.action >= policy.actions.size() ||
+        candidate.variant >= policy.actions[candidate.action].variants.size()) {
+        throw InvalidArgument{"to_text: the candidate is of another playbook"};
+    }
+    const Action& action = policy.actions[candidate.action];
     const Variant& variant = action.variants[candidate.variant];
     std::string text = action.name + " by " + variant.channel + " in " + variant.language + " by ";
     text += variant.executor == ExecutorKind::team ? variant.pool + " (" + detail::fixed(variant.minutes, 0) + " min)"
@@ -83,16 +89,21 @@ namespace detail {
 }
 
 /// The whole account of a decision, several lines, in English. Names no person.
-[[nodiscard]] inline std::string to_text(const Decision& decision, const Decider& decider) {
-    std::string text = decision.chosen ? "chosen: " + to_text(*decision.chosen, decider) : std::string{"no action"};
+/// \param policy  The one that was decided under.
+/// \throws InvalidArgument  if it has not the actions that the decision speaks of.
+[[nodiscard]] inline std::string to_text(const Decision& decision, const ActionPolicy& policy) {
+    std::string text = decision.chosen ? "chosen: " + to_text(*decision.chosen, policy) : std::string{"no action"};
     text += "\nknown:";
     for (const ColumnValue& column : decision.columns) {
         text += " " + column.name + " " + (column.value ? detail::fixed(*column.value, 2) : "unknown") + ";";
     }
     if (text.back() == ';') text.pop_back();
     for (const Rejection& rejection : decision.rejections) {
-        text += "\nnot " + decider.policy().actions[rejection.action].name + " (" +
-                std::string{model::name_of(rejection.rule)} + "): " + to_text(rejection);
+        if (rejection.action >= policy.actions.size()) {
+            throw InvalidArgument{"to_text: the decision is of another playbook"};
+        }
+        text += "\nnot " + policy.actions[rejection.action].name + " (" + std::string{model::name_of(rejection.rule)} +
+                "): " + to_text(rejection);
     }
     return text;
 }

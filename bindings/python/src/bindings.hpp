@@ -1,0 +1,22 @@
+#pragma once
+
+/// \file
+/// One function for each module of the library; each adds that module's names to the Python module.
+
+#include <pybind11/pybind11.h>
+
+namespace alloquy::python {
+
+void bind_error(pybind11::module_& module);
+void bind_id(pybind11::module_& module);
+void bind_time(pybind11::module_& module);
+void bind_model(pybind11::module_& module);
+void bind_score(pybind11::module_& module);
+void bind_decide(pybind11::module_& module);
+void bind_engine(pybind11::module_& module);
+void bind_text(pybind11::module_& module);  ///< Of decide, but its signatures name the engine's Playbook.
+void bind_store(pybind11::module_& module);
+void bind_io(pybind11::module_& module);
+void bind_institution(pybind11::module_& module);
+
+}  // namespace alloquy::python
