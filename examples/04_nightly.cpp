@@ -37,10 +37,9 @@ std::string reason(const decide::Decision& decision) {
         if (column.name == "engagement") add("engagement %.2f", *column.value);
         if (column.name == "engagement_trend" && *column.value < -0.25) add("falling (%+.2f)", *column.value);
         if (column.name == "engagement_trend" && *column.value > 0.25) add("rising (%+.2f)", *column.value);
-        if (column.name == "days_since_own_act" && *column.value >= 1) add("silent for %.0f days", *column.value);
-        if (column.name == "days_to_obligation" && *column.value >= 0) add("a deadline in %.0f days", *column.value);
-        if (column.name == "days_to_obligation" && *column.value < 0)
-            add("a deadline missed %.0f days ago", -*column.value);
+        if (column.name == "days_since_own_act" && *column.value >= 1) add("last seen %.1f days ago", *column.value);
+        if (column.name == "days_to_obligation") add("a deadline in %.0f days", *column.value);
+        if (column.name == "days_overdue") add("a deadline missed %.0f days ago", *column.value);
         if (column.name == "open_complaints" && *column.value > 0) add("%.0f open complaint(s)", *column.value);
     }
     return text;
@@ -106,8 +105,8 @@ int main(int count, char** values) {
                     static_cast<unsigned long long>(plan.people), static_cast<unsigned long long>(plan.with_candidates),
                     plan.assignments.size());
         for (const decide::PoolUse& pool : plan.pools) {
-            std::printf("  %-20s %5.0f of %5.0f minutes, %3u people; %4u others would have been next\n",
-                        pool.name.c_str(), pool.used, pool.available, pool.assignments, pool.displaced);
+            std::printf("  %-20s %5.0f of %5.0f minutes, %3u people; %4u people went without\n", pool.name.c_str(),
+                        pool.used, pool.available, pool.assignments, pool.displaced);
         }
         print_assignments(college, plan, "whom to call or see (staff time)", true, most);
         print_assignments(college, plan, "whom to write (no staff time)", false, most);
@@ -117,6 +116,7 @@ int main(int count, char** values) {
             std::printf("\nwhy %s: the whole account\n%s\n", external_key(college, first.person).c_str(),
                         to_text(college.explain(first.person, plan), college.playbook().actions).c_str());
         }
+        std::fflush(stdout);
         std::fprintf(stderr, "import %.2f s, fold and decide %.2f s\n", imported, planned - imported);
         return EXIT_SUCCESS;
     } catch (const alloquy::Error& error) {

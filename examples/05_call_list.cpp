@@ -150,7 +150,10 @@ int main(int count, char** values) {
         const auto lost = static_cast<std::size_t>(
             std::count_if(enrolled.begin(), enrolled.end(), [](const Enrolled& student) { return student.lost; }));
 
-        std::printf("\nday %d: %zu calls of 15 minutes\n", day, plan.assignments.size());
+        std::printf(
+            "\nday %d: %zu calls of 15 minutes. A person here is one registration (module, presentation, student), on\n"
+            "its own clock; people of equal priority stand in an order by hash, so that nobody is first by habit.\n",
+            day, plan.assignments.size());
         std::size_t lost_among_called = 0;
         for (std::size_t i = 0; i < plan.assignments.size(); ++i) {
             const decide::Assignment& assignment = plan.assignments[i];
@@ -190,6 +193,7 @@ int main(int count, char** values) {
                     std::min(n, enrolled.size()), lost_silent, share(lost_silent, std::min(n, enrolled.size())));
         std::printf("  AUC over all enrolled: 1 - engagement %.3f, longest silent first %.3f\n",
                     auc(enrolled, &Enrolled::need), auc(enrolled, &Enrolled::silence));
+        std::fflush(stdout);
         std::fprintf(stderr, "import %.2f s, fold as of day %d %.2f s, plan %.2f s, in all %.2f s\n", imported, day,
                      folded - imported, planned - folded, seconds());
         return EXIT_SUCCESS;

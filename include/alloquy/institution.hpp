@@ -43,7 +43,7 @@ namespace alloquy {
 struct InstitutionOptions {
     unsigned threads = 2;        ///< For bulk work; results are the same for any number. >= 1.
     engine::ZoneSource zones{};  ///< Finds time zones; the system's IANA files where absent.
-    store::JournalOptions journal{};
+    std::size_t cache_bytes = store::JournalOptions{}.cache_bytes;  ///< Page cache of the journal's writer.
 };
 
 /// Journal, engine and playbook in one. All members may be called from several threads at once: `record` commits
@@ -65,8 +65,8 @@ public:
     /// \throws InvalidArgument  if the playbook is inconsistent.
     [[nodiscard]] static BasicInstitution open(const std::filesystem::path& path, engine::Playbook playbook,
                                                time::Instant now, InstitutionOptions options, Signals... signals) {
-        return BasicInstitution{store::Journal::open(path, options.journal), std::move(playbook), now,
-                                std::move(options), std::move(signals)...};
+        return BasicInstitution{store::Journal::open(path, {store::OpenMode::read_write, options.cache_bytes}),
+                                std::move(playbook), now, std::move(options), std::move(signals)...};
     }
     /// The same in memory, for tests and small programs: nothing survives the object.
     [[nodiscard]] static BasicInstitution in_memory(engine::Playbook playbook, time::Instant now,
@@ -96,6 +96,29 @@ public:
     /// The vocabularies: intern the words of facts to come here, while no other thread uses the institution.
     [[nodiscard]] model::Symbols& symbols() noexcept { return journal_.symbols(); }
     [[nodiscard]] const model::Symbols& symbols() const noexcept { return journal_.symbols(); }
+    /// Calls `use` with the vocabularies while no other call of this object reads or extends them: for programmes,
+    /// topics and other words that turn up while the host runs. \return What `use` returns.
+    template <class Use>
+    auto with_symbols(Use&& use) {
+        const std::lock_guard lock{*mutex_};
+        const std::unique_lock words{*words_mutex_};
+        return use(journal_.symbols());
+    }
+    /// Gives a person one more external key.
+    /// \throws InvalidArgument  if the key is another person's.
+    void link_key(PersonId person, std::string_view system, std::string_view key) {
+        const std::lock_guard lock{*mutex_};
+        const std::unique_lock words{*words_mutex_};
+        journal_.link_key(person, journal_.symbols().sources.intern(system), key);
+        add_people(*engine_);  // the tie key may be another now
+    }
+    /// The organisation with this external key, made where there is none; its first kind and name stay.
+    [[nodiscard]] OrganisationId organisation(std::string_view system, std::string_view key,
+                                              model::OrganisationKind kind, std::string_view name) {
+        const std::lock_guard lock{*mutex_};
+        const std::unique_lock words{*words_mutex_};
+        return journal_.organisation(journal_.symbols().sources.intern(system), key, kind, name);
+    }
 
     /// Records one fact; returns after it is on disk and the scores know it.
     /// \throws InvalidArgument  if the fact is malformed (store::fact_problem) or its person does not exist.
@@ -105,25 +128,37 @@ public:
     /// Records several in one commit. Element i of the result belongs to fact i.
     std::vector<store::Entry> record(std::span<const model::Fact> facts) {
         announce(facts);
+        std::size_t landed = 0;
         std::vector<store::Entry> entries;
         try {
-            const std::shared_lock words{*words_mutex_};
-            entries = journal_.record(facts);
-        } catch (...) {
+            {
+                const std::shared_lock words{*words_mutex_};
+                entries = journal_.record(facts);
+            }
             const std::lock_guard lock{*mutex_};
-            for (const model::Fact& fact : facts) land(fact, false);
+            while (landed < facts.size()) {
+                const model::Fact& fact = facts[landed];
+                const std::optional<model::Fact> mirror = model::mirrored(fact);
+                const bool entered = entries[landed] == store::Entry::entered;
+                ++landed;
+                // A refold that found the fact on disk has folded it already.
+                const bool folded = land(fact, fact.person);
+                const bool mirror_folded = mirror && land(fact, mirror->person);
+                if (entered && !folded) observe(fact);
+                if (entered && mirror && !mirror_folded) observe(*mirror);
+            }
+        } catch (...) {
+            // What is on disk is known, what the engine has seen is not: everybody concerned is folded afresh.
+            const std::lock_guard lock{*mutex_};
+            for (std::size_t i = 0; i < facts.size(); ++i) {
+                const std::optional<model::Fact> mirror = model::mirrored(facts[i]);
+                stale_.insert(facts[i].person);
+                if (mirror) stale_.insert(mirror->person);
+                if (i < landed) continue;
+                static_cast<void>(land(facts[i], facts[i].person));
+                if (mirror) static_cast<void>(land(facts[i], mirror->person));
+            }
             throw;
-        }
-        const std::lock_guard lock{*mutex_};
-        // First those that were there before: the others' refolds must see them.
-        for (std::size_t i = 0; i < facts.size(); ++i) {
-            if (entries[i] != store::Entry::entered) land(facts[i], false);
-        }
-        for (std::size_t i = 0; i < facts.size(); ++i) {
-            if (entries[i] != store::Entry::entered) continue;
-            land(facts[i], true);
-            observe(facts[i]);
-            if (const std::optional<model::Fact> mirror = model::mirrored(facts[i])) observe(*mirror);
         }
         return entries;
     }
@@ -135,18 +170,25 @@ public:
     /// \throws StoreError  if writing failed.
     template <class Append>
     store::BulkResult record_bulk(const Append& append) {
-        const std::lock_guard lock{*mutex_};
-        everybody_stale_ = true;  // also if it ends early
+        const auto distrust = [this] {
+            const std::lock_guard lock{*mutex_};
+            everybody_stale_ = true;
+        };
+        distrust();  // also if it ends early
         store::BulkAppend bulk{journal_};
         append(bulk);
-        return bulk.commit();
+        const store::BulkResult result = bulk.commit();
+        distrust();  // a question in between has folded a part
+        return result;
     }
 
-    /// Imports a CSV file; the scores know it at the next question.
+    /// Imports a CSV file; the scores know it at the next question. Other calls wait until it is over, so
+    /// `options.on_progress` must make none.
     io::ImportReport import_csv(const io::ImportMapping& mapping, const std::filesystem::path& file,
                                 const io::ImportOptions& options) {
         const std::lock_guard lock{*mutex_};
-        // If the import ends early, what was committed until then stays.
+        const std::unique_lock words{*words_mutex_};  // the import meets new words
+        // If it ends early, what was committed until then stays.
         const bool was_stale = std::exchange(everybody_stale_, true);
         io::ImportReport report = io::import_csv(journal_, mapping, file, options);
         everybody_stale_ = was_stale;
@@ -185,10 +227,20 @@ public:
         const std::lock_guard lock{*mutex_};
         return settled().plan(now, capacity, options_.threads);
     }
-    /// The account of one person's place in a plan.
+    /// The account of one person's place in a plan, as things were known when it was made: also after the first mail
+    /// has been recorded as sent. \throws NotFound         if there is no such person. \throws InvalidArgument  if the
+    /// plan is of another playbook, or if facts that came in since, though known before
+    ///                          the plan, make its action impossible.
     [[nodiscard]] decide::Decision explain(PersonId person, const decide::Plan& plan) {
         const std::lock_guard lock{*mutex_};
-        return settled().explain(person, plan);
+        const Engine& engine = settled();
+        std::vector<model::Fact> facts = journal_.facts_of(person);
+        if (std::erase_if(facts, [&](const model::Fact& fact) { return fact.known_at > plan.now; }) == 0) {
+            return engine.explain(person, plan);
+        }
+        Engine then = make_engine();
+        then.refold(then.add_person(person, 0), facts);
+        return then.explain(person, plan);
     }
 
     /// The state as it was known at an instant: folded from the facts with known_at <= instant alone. Answers any
@@ -245,7 +297,9 @@ public:
     /// Why the snapshot was not used at opening; empty if it was, or if there was none.
     [[nodiscard]] const std::string& snapshot_refusal() const noexcept { return snapshot_refusal_; }
 
-    [[nodiscard]] store::Journal& journal() noexcept { return journal_; }
+    /// Moves what the write-ahead log holds into the file.
+    void checkpoint() { journal_.checkpoint(); }
+    /// The journal, for reading; facts go in by this object alone, or the scores would not know them.
     [[nodiscard]] const store::Journal& journal() const noexcept { return journal_; }
     [[nodiscard]] const engine::Playbook& playbook() const noexcept { return playbook_; }
     /// Hash of the playbook's canonical bytes.
@@ -279,8 +333,7 @@ private:
     void load() {
         const std::optional<store::Snapshot> snapshot = journal_.latest_snapshot();
         if (snapshot && restore(*snapshot)) {
-            std::uint64_t next_seq = snapshot->seq + 1;
-            journal_.for_each_by_seq(next_seq, [&](std::uint64_t, const model::Fact& fact) {
+            journal_.for_each_by_seq(snapshot->seq + 1, [&](std::uint64_t, const model::Fact& fact) {
                 stale_.insert(fact.person);
                 return true;
             });
@@ -345,13 +398,9 @@ private:
         return *engine_;
     }
 
-    void refold_one(Engine& engine, PersonId person) {
-        const std::vector<model::Fact> facts = history(person);
-        for (const model::Fact& fact : facts) engine.set_known_until(fact.known_at);
-        engine.refold(engine.row(person), facts);
-    }
+    void refold_one(Engine& engine, PersonId person) { engine.refold(engine.row(person), history(person)); }
 
-    /// \param known_until  Only facts that were known by then; all without it.
+    /// \param known_until  Only facts that were known by then, for an engine of its own; all without it.
     void refold_all(Engine& engine, std::optional<time::Instant> known_until) {
         if (engine.size() == 0) return;
         // Ids are given in sequence, so equal ranges of ids are about equal shares of the work.
@@ -360,29 +409,28 @@ private:
         constexpr std::int64_t people_per_task = 512;
         const std::int64_t tasks = last / people_per_task + 1;
         std::atomic<std::int64_t> next_task{0};
-        std::vector<std::int64_t> latest_known(options_.threads, time::Instant::min_unix_ms);
-        std::vector<std::vector<PersonId>> curtailed(options_.threads);
+        std::vector<std::vector<InFlight*>> met(options_.threads);
         std::vector<std::exception_ptr> failures(options_.threads);
         const auto work = [&](unsigned thread) {
             try {
                 std::vector<model::Fact> kept;
                 for (std::int64_t task = next_task++; task < tasks; task = next_task++) {
-                    journal_.for_each_person_facts(
-                        PersonId{task * people_per_task}, PersonId{(task + 1) * people_per_task},
-                        [&](PersonId person, std::span<const model::Fact> facts) {
-                            kept.clear();
-                            for (const model::Fact& fact : facts) {
-                                if (known_until && fact.known_at > *known_until) continue;
-                                if (!in_flight_.empty() && is_in_flight(fact)) {
-                                    curtailed[thread].push_back(person);
-                                    continue;
-                                }
-                                latest_known[thread] = std::max(latest_known[thread], fact.known_at.unix_ms());
-                                kept.push_back(fact);
-                            }
-                            engine.refold(engine.row(person), kept);
-                            return true;
-                        });
+                    journal_.for_each_person_facts(PersonId{task * people_per_task},
+                                                   PersonId{(task + 1) * people_per_task},
+                                                   [&](PersonId person, std::span<const model::Fact> facts) {
+                                                       kept.clear();
+                                                       if (known_until) {
+                                                           for (const model::Fact& fact : facts) {
+                                                               if (fact.known_at <= *known_until) kept.push_back(fact);
+                                                           }
+                                                           engine.refold(engine.row(person), kept);
+                                                           return true;
+                                                       }
+                                                       for (InFlight* flying : in_flight_among(person, facts))
+                                                           met[thread].push_back(flying);
+                                                       engine.refold(engine.row(person), facts);
+                                                       return true;
+                                                   });
                 }
             } catch (...) {
                 failures[thread] = std::current_exception();
@@ -395,47 +443,52 @@ private:
         for (const std::exception_ptr& failure : failures) {
             if (failure) std::rethrow_exception(failure);
         }
-        for (const std::vector<PersonId>& people : curtailed) curtailed_.insert(people.begin(), people.end());
-        for (const std::int64_t known : latest_known) {
-            if (known != time::Instant::min_unix_ms) engine.set_known_until(time::Instant::from_unix_ms(known));
+        for (const std::vector<InFlight*>& flying : met) {
+            for (InFlight* each : flying) each->folded = true;
         }
     }
 
-    // A refold must not see facts that are committed but not observed yet, of this call or of other threads': they
-    // would count twice. So each `record` announces its facts before it commits them, and refolds leave them out. A
-    // fact that turns out to have been there before must not have been left out: then its person is stale.
+    // A fact may be on disk and not observed yet: of this call or of another thread's. A refold that meets it folds it,
+    // and it must not be observed after that, or it would count twice. So each `record` announces its facts before it
+    // commits them, and refolds mark those that they have met.
+    struct InFlight {
+        const model::Fact* fact;
+        bool folded = false;
+    };
     void announce(std::span<const model::Fact> facts) {
         const std::lock_guard lock{*mutex_};
         for (const model::Fact& fact : facts) {
-            in_flight_[fact.person].push_back(&fact);
-            if (const auto mirror = model::mirrored(fact)) in_flight_[mirror->person].push_back(&fact);
+            in_flight_[fact.person].push_back({&fact});
+            if (const auto mirror = model::mirrored(fact)) in_flight_[mirror->person].push_back({&fact});
         }
     }
     /// The caller holds the lock, as in all that follow.
-    void land(const model::Fact& fact, bool entered) {
-        land(fact, fact.person, entered);
-        if (const auto mirror = model::mirrored(fact)) land(fact, mirror->person, entered);
+    /// \return Whether a refold of this person has folded the fact.
+    [[nodiscard]] bool land(const model::Fact& fact, PersonId person) {
+        const auto flying = in_flight_.find(person);
+        const auto found = std::find_if(flying->second.begin(), flying->second.end(),
+                                        [&](const InFlight& each) { return each.fact == &fact; });
+        const bool folded = found->folded;
+        flying->second.erase(found);
+        if (flying->second.empty()) in_flight_.erase(flying);
+        return folded;
     }
-    void land(const model::Fact& fact, PersonId person, bool entered) {
-        const auto found = in_flight_.find(person);
-        std::erase(found->second, &fact);
-        if (found->second.empty()) in_flight_.erase(found);
-        if (!entered && curtailed_.contains(person)) stale_.insert(person);
-        if (in_flight_.empty()) curtailed_.clear();
-    }
-    [[nodiscard]] bool is_in_flight(const model::Fact& fact) const {
-        const auto found = in_flight_.find(fact.person);
-        if (found == in_flight_.end()) return false;
-        return std::any_of(found->second.begin(), found->second.end(), [&](const model::Fact* other) {
-            return other->source == fact.source && other->key == fact.key;
-        });
+    [[nodiscard]] std::vector<InFlight*> in_flight_among(PersonId person, std::span<const model::Fact> facts) {
+        std::vector<InFlight*> among;
+        const auto flying = in_flight_.find(person);
+        if (flying == in_flight_.end()) return among;
+        for (InFlight& each : flying->second) {
+            if (std::any_of(facts.begin(), facts.end(), [&](const model::Fact& fact) {
+                    return fact.source == each.fact->source && fact.key == each.fact->key;
+                })) {
+                among.push_back(&each);
+            }
+        }
+        return among;
     }
     [[nodiscard]] std::vector<model::Fact> history(PersonId person) {
         std::vector<model::Fact> facts = journal_.facts_of(person);
-        if (!in_flight_.empty() &&
-            std::erase_if(facts, [&](const model::Fact& fact) { return is_in_flight(fact); }) > 0) {
-            curtailed_.insert(person);
-        }
+        for (InFlight* each : in_flight_among(person, facts)) each->folded = true;
         return facts;
     }
     void observe(const model::Fact& fact) {
@@ -466,8 +519,7 @@ private:
     std::unique_ptr<Engine> engine_;
     std::unordered_set<PersonId> stale_;  // people whose state in the engine is not what their facts say
     bool everybody_stale_ = false;
-    std::unordered_map<PersonId, std::vector<const model::Fact*>> in_flight_;  // announced, not observed yet
-    std::unordered_set<PersonId> curtailed_;  // people whose refold left out facts in flight
+    std::unordered_map<PersonId, std::vector<InFlight>> in_flight_;  // announced, not landed yet
     std::string snapshot_refusal_;
 };
 

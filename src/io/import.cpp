@@ -568,6 +568,8 @@ private:
         for (const DraftFact& draft : row_drafts_) {
             if (failure_) break;
             if (const auto problem = store::fact_problem(draft.fact)) fail("", *problem);
+            // Nobody could ask about today any more if one row claimed to be known in a hundred years.
+            if (!failure_ && draft.fact.known_at > options_.now) fail("", "known_at lies after the import");
         }
         if (!failure_) resolve_organisations();
         if (failure_) {
@@ -747,6 +749,8 @@ private:
             is_there = false;  // has not the form of a name
         } catch (const NotFound&) {
             is_there = false;
+        } catch (const ParseError&) {
+            is_there = false;  // a file beside the zones that is none
         }
         return is_zone_.emplace(name, is_there).first->second;
     }

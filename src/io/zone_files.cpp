@@ -1,5 +1,6 @@
 #include <alloquy/io/zone_files.hpp>
 
+#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
@@ -77,8 +78,15 @@ std::optional<time::Zone> find_zone(std::string_view name, const std::filesystem
     if (!std::filesystem::is_directory(directory, status_error)) {
         throw NotFound{"find_zone: no time zones in " + directory.string() + "; they are in the package tzdata"};
     }
+    // Files that stand beside the zones but depend on the machine or mean "not set".
+    if (name == "localtime" || name == "posixrules" || name == "Factory") return std::nullopt;
     if (!is_zone_name(name)) return std::nullopt;
-    if (!std::filesystem::is_regular_file(directory / std::filesystem::path{name}, status_error)) return std::nullopt;
+    const std::filesystem::path path = directory / std::filesystem::path{name};
+    if (!std::filesystem::is_regular_file(path, status_error)) return std::nullopt;
+    // Tables such as "leapseconds" lie in the same folder: what does not begin as a zone is none.
+    std::array<char, 4> magic{};
+    std::ifstream{path, std::ios::binary}.read(magic.data(), magic.size());
+    if (std::string_view{magic.data(), magic.size()} != "TZif") return std::nullopt;
     return read_zone(name, directory);
 }
 

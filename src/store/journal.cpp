@@ -144,11 +144,12 @@ std::optional<std::string> fact_problem(const model::Fact& fact) {
         return "key must have 1 to " + std::to_string(model::max_fact_key_bytes) + " bytes, got " +
                std::to_string(fact.key.size());
     }
-    if (std::holds_alternative<model::ConsentStatement>(fact.content) && fact.at > fact.known_at) {
-        return "a statement about consent cannot be known before it was made";
+    // Roles and relations have periods, so they may be told beforehand; all else would count before its time.
+    if (fact.at > fact.known_at && !std::holds_alternative<model::RoleChange>(fact.content) &&
+        !std::holds_alternative<model::RelationChange>(fact.content)) {
+        return "such a fact cannot be known before it happened";
     }
     if (const auto* interaction = std::get_if<model::Interaction>(&fact.content)) {
-        if (fact.at > fact.known_at) return "an interaction cannot be known before it happened";
         if (interaction->quantity < 1) return "quantity must be at least 1";
     } else if (const auto* result = std::get_if<model::Result>(&fact.content)) {
         if (!(result->fraction >= 0.0 && result->fraction <= 1.0)) return "fraction of a result must be in [0, 1]";

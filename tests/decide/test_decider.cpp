@@ -88,7 +88,7 @@ struct World {
 
 ConsentState state_of(const model::Symbols& symbols, std::string_view purpose, std::string_view channel, bool given,
                       bool objected, std::int64_t given_at) {
-    ConsentState state{symbols.purposes.find(purpose).value(), {}, given, objected, minute(given_at), minute(given_at)};
+    ConsentState state{symbols.purposes.find(purpose).value(), {}, given, objected, {}, minute(given_at), minute(given_at), {}};
     if (!channel.empty()) state.channel = symbols.channels.find(channel).value();
     return state;
 }
@@ -589,8 +589,7 @@ TEST_SUITE("decide/decider") {
         policy.pools.clear();  // the only variant is a bot's
         const World world{policy};
         const Person person;
-        const Decision decision = world.decider.explain(
-            person.subject(), minute(0), hash, [](std::span<const Candidate>) { return std::optional<std::size_t>{}; });
+        const Decision decision = world.decider.explain(person.subject(), minute(0), hash, std::nullopt);
         CHECK_FALSE(decision.chosen);
         REQUIRE(decision.rejections.size() == 1);
         CHECK(decision.rejections[0].detail.empty());
@@ -605,11 +604,15 @@ TEST_SUITE("decide/decider") {
             policy.actions.back().variants = {{"phone", "nl", ExecutorKind::team, "desk", 5}};
         }
         const World world{policy};
-        const Decision decision =
-            world.decider.explain(Person{}.subject(), minute(0), hash, [](std::span<const Candidate> weighed) {
-                CHECK(weighed.size() == 3);
-                return std::optional<std::size_t>{1};
-            });
+        const Person person;
+        const Decision alone = world.decider.decide(person.subject(), minute(0), hash);
+        REQUIRE(alone.weighed.size() == 3);
+        const Decision decision = world.decider.explain(person.subject(), minute(0), hash, alone.weighed[1]);
+        // What was never on offer cannot have been chosen.
+        Candidate other = alone.weighed[1];
+        other.priority += 1;
+        CHECK_THROWS_AS((void)world.decider.explain(person.subject(), minute(0), hash, other),
+                        alloquy::InvalidArgument);
         REQUIRE(decision.chosen);
         CHECK(decision.chosen->action == 2);
         REQUIRE(decision.rejections.size() == 2);

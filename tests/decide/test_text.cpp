@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+#include <alloquy/decide/decider.hpp>
+
 #include "../support/facts.hpp"
 
 using namespace alloquy::decide;

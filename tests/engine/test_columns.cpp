@@ -16,7 +16,8 @@ TEST_SUITE("engine/columns") {
         CHECK(name(Column::days_since_own_act) == "days_since_own_act");
         CHECK(name(Column::days_in_role) == "days_in_role");
         CHECK(name(Column::days_to_obligation) == "days_to_obligation");
+        CHECK(name(Column::days_overdue) == "days_overdue");
         CHECK(name(Column::open_complaints) == "open_complaints");
-        CHECK(std::set<std::string_view>{column_names.begin(), column_names.end()}.size() == 6);
+        CHECK(std::set<std::string_view>{column_names.begin(), column_names.end()}.size() == 7);
     }
 }

@@ -90,7 +90,6 @@ struct World {
     [[nodiscard]] Engine refolded(const std::vector<model::Fact>& some) {
         Engine made = engine();
         for (std::size_t p = 0; p < people; ++p) made.refold(made.row(id_of(p)), facts_of(id_of(p), some, symbols));
-        for (const model::Fact& fact : some) made.set_known_until(fact.known_at);
         return made;
     }
 };
@@ -600,6 +599,7 @@ TEST_SUITE("engine/engine") {
             const Engine engine = world.refolded(world.facts);
             CHECK_FALSE(column_of(engine, Column::days_since_own_act, now));
             CHECK_FALSE(column_of(engine, Column::days_to_obligation, now));
+            CHECK_FALSE(column_of(engine, Column::days_overdue, now));
             CHECK(column_of(engine, Column::open_complaints, now) == 0);
             CHECK(column_of(engine, Column::engagement, now) == 0);
             CHECK(column_of(engine, Column::engagement_trend, now) == 0);
@@ -620,7 +620,9 @@ TEST_SUITE("engine/engine") {
         dialogue(24, "g5", 4, model::DialogueStep::opened, model::Tone::question);
         const Engine engine = world.refolded(world.facts);
         CHECK(column_of(engine, Column::days_since_own_act, now) == 1);
-        CHECK(column_of(engine, Column::days_to_obligation, now) == -2);
+        // The missed one must not hide the one to come.
+        CHECK(column_of(engine, Column::days_to_obligation, now) == 5);
+        CHECK(column_of(engine, Column::days_overdue, now) == 2);
         CHECK(column_of(engine, Column::open_complaints, now) == 2);  // solved is still open
         CHECK(column_of(engine, Column::engagement, now) == engine.engagement(PersonId{1}, now).fraction);
         CHECK(column_of(engine, Column::engagement_trend, now) == engine.engagement(PersonId{1}, now).trend);

@@ -200,6 +200,169 @@ TEST_SUITE("institution/institution") {
         CHECK(college.state_hash() == college.state_hash(college.as_of(day(100))));
     }
 
+    TEST_CASE("a fact that is told again is not forgotten by a refold of another thread meanwhile") {
+        Institution college = Institution::in_memory(playbook(), start);
+        const PersonId person = enrol(college, "a", day(0));
+        model::Symbols& words = college.symbols();
+        const model::Source crm = words.sources.intern("crm");
+        const model::Purpose marketing = words.purposes.intern("marketing");
+        const model::Channel phone = words.channels.intern("phone");
+        const auto consent = [&](int at, const char* key, model::ConsentDecision decision) {
+            return model::Fact{person, day(at), day(at), crm, key, model::ConsentStatement{marketing, {}, decision}};
+        };
+        (void)college.record(consent(1, "yes", model::ConsentDecision::given));
+        const model::Fact no = consent(2, "no", model::ConsentDecision::withdrawn);
+        (void)college.record(no);
+        std::atomic<bool> stop{false};
+        std::thread again{[&] {
+            while (!stop) CHECK(college.record(no) == store::Entry::already_there);
+        }};
+        int mailed = 0;
+        for (int i = 0; i < 300; ++i) {
+            // Each is older than the one before, so each refolds the person.
+            const time::Instant at = day(50) - std::chrono::minutes{i};
+            (void)college.record({person, at, day(50), crm, "call " + std::to_string(i),
+                                  model::Interaction{phone, model::Act::missed, model::Direction::outbound}});
+            (void)college.record({person, day(5) - std::chrono::minutes{i}, day(50), crm, "role " + std::to_string(i),
+                                  model::RoleChange{model::RoleKind::alumnus}});
+            const decide::Decision decision = college.next(person, day(60));
+            for (const decide::Candidate& candidate : decision.weighed) mailed += candidate.action == 1 ? 1 : 0;
+            for (const auto& state : college.as_of(day(50)).person(0).consents) CHECK_FALSE(state.given);
+        }
+        stop = true;
+        again.join();
+        CHECK(mailed == 0);
+    }
+
+    TEST_CASE("of consent given and withdrawn on one day the withdrawal counts, whatever the keys") {
+        for (const bool withdrawn_first : {false, true}) {
+            Institution college = Institution::in_memory(playbook(), start);
+            const PersonId person = enrol(college, "a", day(0));
+            model::Symbols& words = college.symbols();
+            const model::Source crm = words.sources.intern("crm");
+            const model::Purpose marketing = words.purposes.intern("marketing");
+            for (const auto decision : {model::ConsentDecision::given, model::ConsentDecision::withdrawn}) {
+                const bool first = (decision == model::ConsentDecision::withdrawn) == withdrawn_first;
+                (void)college.record(
+                    {person, day(1), day(1), crm, first ? "1" : "2", model::ConsentStatement{marketing, {}, decision}});
+            }
+            CHECK(college.next(person, day(2)).rejections.at(0).rule == decide::Rule::legal_basis);
+        }
+    }
+
+    TEST_CASE("a role that begins and ends at one instant is over, whatever the keys") {
+        for (const char* end_key : {"0 end", "9 end"}) {
+            Institution college = Institution::in_memory(playbook(), start);
+            const PersonId person = college.person("sis", "a", start);
+            const model::Source sis = college.symbols().sources.intern("sis");
+            (void)college.record(
+                {person, day(1), day(1), sis, end_key, model::RoleChange{model::RoleKind::student, {}, {}, true}});
+            (void)college.record({person, day(1), day(1), sis, "5 start", model::RoleChange{model::RoleKind::student}});
+            CHECK(model::current_roles(college.profile(person), day(2)).is_empty());
+        }
+    }
+
+    TEST_CASE("if folding fails after the commit, everybody concerned is folded afresh at the next question") {
+        InstitutionOptions options;
+        bool broken = true;
+        options.zones = [&](std::string_view name) {
+            if (broken && name == "Broken/Zone") throw Error{"no zones today"};
+            return io::find_zone(name);
+        };
+        Institution college = Institution::in_memory(playbook(), start, options);
+        const PersonId person = enrol(college, "a", day(0));
+        model::Symbols& words = college.symbols();
+        const model::Source crm = words.sources.intern("crm");
+        const std::vector<model::Fact> facts{
+            {person, day(1), day(1), crm, "zone",
+             model::AttributeStatement{{{words.attributes.intern("zone"), std::string{"Broken/Zone"}}}}},
+            {person, day(1), day(1), crm, "objection",
+             model::ConsentStatement{words.purposes.intern("guidance"), {}, model::ConsentDecision::objected}}};
+        CHECK_THROWS_AS((void)college.record(facts), Error);
+        CHECK(college.journal().fact_count() == 4);
+        broken = false;
+        (void)college.record(facts);  // told again: already there
+        const decide::Decision decision = college.next(person, day(2));
+        CHECK_FALSE(decision.chosen.has_value());
+        CHECK(college.profile(person).consents.at(0).objected);
+        college.save_snapshot();
+    }
+
+    TEST_CASE("a file beside the zones is no zone: the person is not contacted, and others are") {
+        Institution college = Institution::in_memory(playbook(), start);
+        const PersonId odd = enrol(college, "a", day(0));
+        const PersonId usual = enrol(college, "b", day(0));
+        model::Symbols& words = college.symbols();
+        for (const char* name : {"leapseconds", "localtime", "zone.tab"}) {
+            (void)college.record({odd, day(1), day(1), words.sources.intern("crm"), name,
+                                  model::AttributeStatement{{{words.attributes.intern("zone"), std::string{name}}}}});
+            CHECK(college.next(odd, day(2)).rejections.at(0).rule == decide::Rule::zone_unknown);
+        }
+        CHECK(college.next(usual, day(2)).chosen.has_value());
+    }
+
+    TEST_CASE("what is known of one person only later keeps nobody else from being asked about") {
+        Institution college = Institution::in_memory(playbook(), start);
+        const PersonId early = enrol(college, "a", day(0));
+        const PersonId later = enrol(college, "b", day(9));
+        CHECK(college.next(early, day(5)).chosen.has_value());
+        CHECK_THROWS_AS((void)college.next(later, day(5)), InvalidArgument);
+        CHECK_THROWS_AS((void)college.plan(day(5)), InvalidArgument);  // the plan is about everybody
+    }
+
+    TEST_CASE("a plan is explained as things were, also after it was carried out") {
+        Institution college = Institution::in_memory(playbook(), start);
+        const PersonId person = enrol(college, "a", day(0));
+        const decide::Plan plan = college.plan(day(1));
+        REQUIRE(plan.assignments.size() == 1);
+        const decide::Decision before = college.explain(person, plan);
+        model::Symbols& words = college.symbols();
+        model::Interaction call{words.channels.intern("phone"), model::Act::called, model::Direction::outbound};
+        call.action = words.actions.intern("call");
+        (void)college.record({person, day(2), day(2), words.sources.intern("crm"), "call", call});
+        CHECK(college.explain(person, plan) == before);
+        // A late fact that makes the plan's action impossible is said, not hidden.
+        (void)college.record(
+            {person, day(1), day(1), words.sources.intern("crm"), "objection",
+             model::ConsentStatement{words.purposes.intern("guidance"), {}, model::ConsentDecision::objected}});
+        CHECK_THROWS_AS((void)college.explain(person, plan), InvalidArgument);
+    }
+
+    TEST_CASE("facts in bulk are known at the next question, and the call-back may ask for people") {
+        Institution college = Institution::in_memory(playbook(), start);
+        std::vector<PersonId> people;
+        const store::BulkResult result = college.record_bulk([&](store::BulkAppend& bulk) {
+            for (int i = 0; i < 20; ++i) {
+                people.push_back(college.person("sis", std::to_string(i), start));
+                const model::Fact fact = click(college, people.back(), day(1), "c");
+                bulk.append(std::span{&fact, 1});
+            }
+        });
+        CHECK(result.entered == 20);
+        for (const PersonId person : people) CHECK(college.engagement(person, day(1)).events == 1);
+        CHECK(college.state_hash() == college.state_hash(college.as_of(day(1))));
+    }
+
+    TEST_CASE("a snapshot of signals with other parameters is refused") {
+        const support::TemporaryFolder folder{"parameters"};
+        using Base = BasicInstitution<score::Engagement, score::Reachability>;
+        const engine::Playbook book = playbook();
+        const auto open = [&](double half_life) {
+            score::EngagementConfig config;
+            config.half_lives = {{"one", half_life, 1, 10}};
+            return Base::open(folder.path() / "journal", book, start, {},
+                              score::Engagement{config, book.channels, book.topics},
+                              score::Reachability{book.reachability, book.channels});
+        };
+        {
+            auto college = open(7);
+            (void)college.person("sis", "a", start);
+            college.save_snapshot();
+        }
+        CHECK(open(7).snapshot_refusal().empty());
+        CHECK_FALSE(open(300).snapshot_refusal().empty());
+    }
+
     TEST_CASE("a relation is seen from both sides at once") {
         Institution college = Institution::in_memory(playbook(), start);
         const PersonId child = enrol(college, "child", day(0));

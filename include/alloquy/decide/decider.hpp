@@ -123,7 +123,7 @@ public:
             purpose_symbols_.push_back(symbols.purposes.intern(purpose.name));
         }
         for (const Pool& pool : policy_.pools) {
-            require(pool.minutes >= 0 && std::isfinite(pool.minutes), "pool", pool.name, "minutes must be >= 0");
+            require(pool.minutes >= 0 && pool.minutes < 1e12, "pool", pool.name, "minutes must be >= 0");
         }
         for (const ContactCap& cap : policy_.caps) {
             require(cap.window > time::Duration::zero(), "contact cap", cap.name, "window must be > 0");
@@ -175,7 +175,7 @@ public:
         const CapCounts counts = count_contacts(subject, now);
         for (std::uint32_t a = 0; a < actions_.size(); ++a) {
             Candidate best{};
-            const std::optional<Verdict> failed = weigh_action(subject, now, a, counts, best);
+            const std::optional<Verdict> failed = weigh_action(subject, now, a, counts, best, [](const Candidate&) {});
             if (failed) {
                 on_rejection(a, *failed);
             } else {
@@ -184,43 +184,39 @@ public:
         }
     }
 
+    /// Every variant of every action that passes all rules: what a plan may choose from.
+    /// \param on_offer  Called with each.
+    template <class OnOffer>
+    void offers(const Subject& subject, time::Instant now, OnOffer&& on_offer) const {
+        const CapCounts counts = count_contacts(subject, now);
+        for (std::uint32_t a = 0; a < actions_.size(); ++a) {
+            Candidate best{};
+            static_cast<void>(weigh_action(subject, now, a, counts, best, on_offer));
+        }
+    }
+
     /// The best action for one person by itself, with the whole account. Free of side effects.
     [[nodiscard]] Decision decide(const Subject& subject, time::Instant now, const PlaybookHash& playbook) const {
-        return explain(subject, now, playbook, [](std::span<const Candidate> weighed) {
-            return weighed.empty() ? std::nullopt : std::optional<std::size_t>{0};
+        return account(subject, now, playbook, [](const std::vector<Candidate>& weighed) {
+            return weighed.empty() ? std::nullopt : std::optional{weighed.front()};
         });
     }
 
-    /// The account of a choice that was made elsewhere, such as in a plan.
-    /// \param choose  Takes the candidates, highest priority first; returns the position of the chosen one or nothing.
-    ///                Candidates before the chosen one are reported as stopped by capacity.
-    template <class Choose>
+    /// The account of a choice that was made elsewhere, such as in a plan. Actions that would have gone first are
+    /// reported as stopped by capacity.
+    /// \param chosen  One of the offers, or nothing.
+    /// \throws InvalidArgument  if the choice is no offer for this subject.
     [[nodiscard]] Decision explain(const Subject& subject, time::Instant now, const PlaybookHash& playbook,
-                                   Choose&& choose) const {
-        Decision decision{subject.person, now, playbook, {}, {}, {}, {}};
-        std::vector<std::pair<std::uint32_t, Verdict>> failed;
-        weigh(
-            subject, now, [&](const Candidate& candidate) { decision.weighed.push_back(candidate); },
-            [&](std::uint32_t action, const Verdict& verdict) { failed.emplace_back(action, verdict); });
-        std::stable_sort(decision.weighed.begin(), decision.weighed.end(),
-                         [](const Candidate& a, const Candidate& b) { return a.priority > b.priority; });
-        const std::optional<std::size_t> chosen = choose(std::span<const Candidate>{decision.weighed});
-        if (chosen) decision.chosen = decision.weighed[*chosen];
-        for (std::size_t i = 0; i < decision.weighed.size(); ++i) {
-            if (chosen && i == *chosen) continue;
-            const Candidate& candidate = decision.weighed[i];
-            const bool outranked = chosen && i > *chosen;
-            const std::size_t detail =
-                outranked ? decision.chosen->action : pool_of(candidate).value_or(Verdict::no_detail);
-            failed.emplace_back(candidate.action, Verdict{outranked ? Rule::outranked : Rule::capacity,
-                                                          static_cast<std::uint16_t>(detail), candidate.priority});
+                                   const std::optional<Candidate>& chosen) const {
+        if (chosen) {
+            bool offered = false;
+            offers(subject, now, [&](const Candidate& offer) { offered |= offer == *chosen; });
+            if (!offered) {
+                throw InvalidArgument{"explain: the chosen action is not possible for person " +
+                                      std::to_string(subject.person.value()) + " from these facts"};
+            }
         }
-        std::sort(failed.begin(), failed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-        for (const auto& [action, verdict] : failed) decision.rejections.push_back(describe(action, verdict));
-        for (std::size_t c = 0; c < columns_.size(); ++c) {
-            decision.columns.push_back({columns_[c], subject.columns[c]});
-        }
-        return decision;
+        return account(subject, now, playbook, [&](const std::vector<Candidate>&) { return chosen; });
     }
 
     /// A verdict in words' reach: the name of what failed.
@@ -341,7 +337,7 @@ private:
         expect(!action.variants.empty(), "needs at least one variant");
         for (const Variant& variant : action.variants) {
             expect(!variant.language.empty(), "each variant needs a language");
-            expect(variant.minutes >= 0 && std::isfinite(variant.minutes), "minutes must be >= 0");
+            expect(variant.minutes >= 0 && variant.minutes < 1e12, "minutes must be >= 0");
             const bool by_team = variant.executor == ExecutorKind::team;
             expect(by_team == (variant.minutes > 0), "a team needs minutes > 0, a bot or self-service none");
             expect(by_team == !variant.pool.empty(), "a team needs a pool, a bot or self-service none");
@@ -370,6 +366,37 @@ private:
         return counts;
     }
 
+    template <class Choose>
+    [[nodiscard]] Decision account(const Subject& subject, time::Instant now, const PlaybookHash& playbook,
+                                   Choose&& choose) const {
+        Decision decision{subject.person, now, playbook, {}, {}, {}, {}};
+        std::vector<std::pair<std::uint32_t, Verdict>> failed;
+        weigh(
+            subject, now, [&](const Candidate& candidate) { decision.weighed.push_back(candidate); },
+            [&](std::uint32_t action, const Verdict& verdict) { failed.emplace_back(action, verdict); });
+        const auto by_priority = [](const Candidate& a, const Candidate& b) { return a.priority > b.priority; };
+        std::stable_sort(decision.weighed.begin(), decision.weighed.end(), by_priority);
+        decision.chosen = choose(decision.weighed);
+        for (Candidate& candidate : decision.weighed) {
+            if (decision.chosen && candidate.action == decision.chosen->action) {
+                candidate = *decision.chosen;  // a plan may have taken another variant than the best one
+                continue;
+            }
+            const bool outranked = decision.chosen && candidate.priority <= decision.chosen->priority;
+            const std::size_t detail =
+                outranked ? decision.chosen->action : pool_of(candidate).value_or(Verdict::no_detail);
+            failed.emplace_back(candidate.action, Verdict{outranked ? Rule::outranked : Rule::capacity,
+                                                          static_cast<std::uint16_t>(detail), candidate.priority});
+        }
+        std::stable_sort(decision.weighed.begin(), decision.weighed.end(), by_priority);
+        std::sort(failed.begin(), failed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+        for (const auto& [action, verdict] : failed) decision.rejections.push_back(describe(action, verdict));
+        for (std::size_t c = 0; c < columns_.size(); ++c) {
+            decision.columns.push_back({columns_[c], subject.columns[c]});
+        }
+        return decision;
+    }
+
     static bool studies_one_of(const Subject& subject, time::Instant now, model::RoleSet kinds,
                                std::span<const model::Programme> programmes) noexcept {
         return std::any_of(subject.role_periods.begin(), subject.role_periods.end(), [&](const model::Role& role) {
@@ -378,8 +405,10 @@ private:
         });
     }
 
+    /// \param on_offer  Called with each variant that passes.
+    template <class OnOffer>
     std::optional<Verdict> weigh_action(const Subject& subject, time::Instant now, std::uint32_t index,
-                                        const CapCounts& counts, Candidate& best) const {
+                                        const CapCounts& counts, Candidate& best, OnOffer&& on_offer) const {
         const Action& action = policy_.actions[index];
         const ResolvedAction& resolved = actions_[index];
         if (!subject.roles.intersects(action.roles)) return Verdict{Rule::role};
@@ -404,6 +433,7 @@ private:
         // Of the variants that fail, the one that got furthest through the rules speaks for the action.
         Verdict furthest{Rule::language};
         bool found = false;
+        bool found_exact = false;
         const double value =
             value_at(action.value, resolved.value_column ? *subject.columns[*resolved.value_column] : 0);
         for (std::uint32_t v = 0; v < resolved.variants.size(); ++v) {
@@ -417,9 +447,16 @@ private:
             const double priority = factors.priority();
             if (!(priority > 0)) {
                 furthest = Verdict{Rule::worthless, Verdict::no_detail, priority};
-            } else if (!found || priority > best.priority) {
-                best = {index, v, factors, priority};
+                continue;
+            }
+            const Candidate candidate{index, v, factors, priority};
+            on_offer(candidate);
+            // Of equals the one in the person's very language ("pt-BR" before "pt"), then the first.
+            const bool exact = action.variants[v].language.size() == subject.language.size();
+            if (!found || priority > best.priority || (priority == best.priority && exact && !found_exact)) {
+                best = candidate;
                 found = true;
+                found_exact = exact;
             }
         }
         return found ? std::nullopt : std::optional{furthest};

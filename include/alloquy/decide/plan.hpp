@@ -20,7 +20,7 @@ namespace alloquy::decide {
 
 /// Minutes per pool for one plan; a pool that is not named has the playbook's minutes.
 struct Capacity {
-    std::map<std::string, double> minutes{};  ///< By pool name, >= 0.
+    std::map<std::string, double> minutes{};  ///< By pool name, >= 0; counted in thousandths of a minute.
 
     friend bool operator==(const Capacity&, const Capacity&) = default;
 };
@@ -67,7 +67,7 @@ struct Offer {
 /// Gives minutes to the offers with the highest priority, one action per person.
 ///
 /// Offers are served by (priority, tie key, person, action): a person whose best action finds its pool empty gets the
-/// next one that is possible. Deterministic, whatever the order of `offers`.
+/// next one that is possible, be it another variant of the same action. Deterministic, whatever the order of `offers`.
 ///
 /// \param offers    Any order; sorted in place.
 /// \param people    Rows are below this.
@@ -82,8 +82,8 @@ struct Offer {
                                         [&name = name](const PoolUse& pool) { return pool.name == name; });
         if (found == plan.pools.end())
             throw InvalidArgument{"plan: capacity names no pool of the playbook: '" + name + "'"};
-        if (!(minutes >= 0 && std::isfinite(minutes))) {
-            throw InvalidArgument{"plan: minutes of pool '" + name + "' must be >= 0"};
+        if (!(minutes >= 0 && std::isfinite(minutes) && minutes < 1e12)) {
+            throw InvalidArgument{"plan: minutes of pool '" + name + "' must be in [0, 1e12)"};
         }
         found->available = minutes;
     }
@@ -91,8 +91,12 @@ struct Offer {
         if (a.candidate.priority != b.candidate.priority) return a.candidate.priority > b.candidate.priority;
         if (a.tie_key != b.tie_key) return a.tie_key < b.tie_key;
         if (a.person != b.person) return a.person < b.person;
-        return a.candidate.action < b.candidate.action;
+        if (a.candidate.action != b.candidate.action) return a.candidate.action < b.candidate.action;
+        return a.candidate.variant < b.candidate.variant;
     });
+    // Whole thousandths of a minute: sums of doubles would refuse the third tenth of 0.3 minutes.
+    const auto thousandths = [](double minutes) { return static_cast<std::int64_t>(minutes * 1000 + 0.5); };
+    std::vector<std::int64_t> used(plan.pools.size(), 0);
     enum class Served : std::uint8_t { unseen, displaced, assigned };
     std::vector<Served> served(people, Served::unseen);
     for (const Offer& offer : offers) {
@@ -101,13 +105,14 @@ struct Offer {
         if (state == Served::assigned) continue;
         if (const std::optional<std::size_t> index = decider.pool_of(offer.candidate)) {
             PoolUse& pool = plan.pools[*index];
-            const double minutes = decider.minutes_of(offer.candidate);
-            if (pool.used + minutes > pool.available) {
+            const std::int64_t minutes = thousandths(decider.minutes_of(offer.candidate));
+            if (used[*index] + minutes > thousandths(pool.available)) {
                 if (state == Served::unseen) ++pool.displaced;
                 state = Served::displaced;
                 continue;
             }
-            pool.used += minutes;
+            used[*index] += minutes;
+            pool.used = static_cast<double>(used[*index]) / 1000;
             ++pool.assignments;
         }
         state = Served::assigned;

@@ -16,12 +16,13 @@ enum class Column : std::uint8_t {
     engagement_trend,    ///< EngagementScore::trend, in [-1, 1].
     days_since_own_act,  ///< Days since the latest event with weight; unknown if there was none.
     days_in_role,        ///< Days since the primary role began; unknown without a role.
-    days_to_obligation,  ///< Days until the nearest deadline of an open obligation, negative when past; unknown if
-                         ///< none.
+    days_to_obligation,  ///< Days until the next deadline of an open obligation; unknown if none is to come.
+    days_overdue,        ///< Days since the oldest missed deadline of an open obligation; unknown if none is missed.
     open_complaints,     ///< Open dialogues whose tone is complaint.
 };
 
-inline constexpr std::array<std::string_view, 6> column_names{
-    "engagement", "engagement_trend", "days_since_own_act", "days_in_role", "days_to_obligation", "open_complaints"};
+inline constexpr std::array<std::string_view, 7> column_names{
+    "engagement",         "engagement_trend", "days_since_own_act", "days_in_role",
+    "days_to_obligation", "days_overdue",     "open_complaints"};
 
 }  // namespace alloquy::engine

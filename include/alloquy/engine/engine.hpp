@@ -84,6 +84,15 @@ public:
           columns_{all_columns()},
           decider_{playbook_.actions, playbook_.channels, columns_, symbols} {
         number_channels();
+        for (const decide::Action& action : playbook_.actions.actions) {
+            for (const decide::Variant& variant : action.variants) {
+                const auto& channels = playbook_.reachability.channels;
+                if (std::find(channels.begin(), channels.end(), variant.channel) == channels.end()) {
+                    throw InvalidArgument{"Playbook: action '" + action.name + "' uses channel '" + variant.channel +
+                                          "', which is not among the channels of reachability"};
+                }
+            }
+        }
         for (std::size_t i = 0; i < columns_.size(); ++i) {
             if (std::count(columns_.begin(), columns_.end(), columns_[i]) > 1) {
                 throw InvalidArgument{"Engine: two columns are called '" + std::string{columns_[i]} + "'"};
@@ -116,6 +125,7 @@ public:
             tie_keys_.push_back(tie_key);
             zone_of_.push_back(no_zone);
             contacts_.emplace_back();
+            known_ms_.push_back(never);
             std::apply([&](auto&... states) { (states.emplace_back(), ...); }, states_);
         } else {
             tie_keys_[entry->second] = tie_key;
@@ -145,7 +155,7 @@ public:
     /// \throws NotFound  if the person was not added.
     void observe(const model::Fact& fact, const History& history) {
         const std::uint32_t row = this->row(fact.person);
-        latest_known_ms_ = std::max(latest_known_ms_, fact.known_at.unix_ms());
+        set_known_until(row, fact.known_at);
         bool late = false;
         if (const auto* interaction = std::get_if<model::Interaction>(&fact.content)) {
             add_contact(row, fact, *interaction);
@@ -175,6 +185,8 @@ public:
         model::Person fresh{people_[row].id};
         for (const model::Fact& fact : facts) model::apply(fresh, fact, *symbols_);
         people_[row] = std::move(fresh);
+        known_ms_[row] = never;
+        for (const model::Fact& fact : facts) known_ms_[row] = std::max(known_ms_[row], fact.known_at.unix_ms());
         zone_of_[row] = zone_number(people_[row].zone);
         contacts_[row].clear();
         std::apply([&](auto&... states) { ((states[row] = {}), ...); }, states_);
@@ -190,11 +202,6 @@ public:
                 signals_);
         }
     }
-    /// Tells the engine up to when facts are known that were folded by `refold`.
-    void set_known_until(time::Instant known_at) noexcept {
-        latest_known_ms_ = std::max(latest_known_ms_, known_at.unix_ms());
-    }
-
     /// Folds events into the signals alone, fast: for bulk loads by hosts that keep people and contacts elsewhere.
     ///
     /// \param events   Any order; rows below size().
@@ -205,7 +212,7 @@ public:
     [[nodiscard]] std::vector<std::uint32_t> fold(std::span<const score::Event> events, unsigned threads = 1) {
         if (threads == 0) throw InvalidArgument{"Engine::fold: threads must be >= 1"};
         std::uint32_t last_row = 0;
-        std::int64_t latest_ms = latest_known_ms_;
+        std::int64_t latest_ms = never;
         for (const score::Event& event : events) {
             last_row = std::max(last_row, event.person);
             latest_ms = std::max(latest_ms, event.at_ms);
@@ -213,7 +220,7 @@ public:
         if (!events.empty() && last_row >= size()) {
             throw InvalidArgument{"Engine::fold: no row " + std::to_string(last_row)};
         }
-        latest_known_ms_ = latest_ms;
+        bulk_known_ms_ = std::max(bulk_known_ms_, latest_ms);
         std::vector<std::vector<std::uint32_t>> late(threads);
         if (threads == 1) {
             fold_all(events, late[0]);
@@ -256,26 +263,33 @@ public:
 
     // Questions ------------------------------------------------------------------------------------------------
 
-    /// No fact that was folded became known later than this.
-    [[nodiscard]] std::optional<time::Instant> known_until() const noexcept {
-        if (latest_known_ms_ == never) return std::nullopt;
-        return time::Instant::from_unix_ms(latest_known_ms_);
+    /// No fact that was folded became known later than this; nothing where none was folded.
+    /// \par Cost  O(people).
+    [[nodiscard]] std::optional<time::Instant> known_until() const {
+        std::int64_t latest = bulk_known_ms_;
+        for (const std::int64_t known : known_ms_) latest = std::max(latest, known);
+        if (latest == never) return std::nullopt;
+        return time::Instant::from_unix_ms(latest);
     }
-    /// \throws InvalidArgument  if facts were folded that became known after `now`: the answer would know the future.
+    /// \throws InvalidArgument  if facts about this person became known after `now`: the answer would know the future.
+    ///                          Facts about others do not matter.
+    void check_now(std::uint32_t row, time::Instant now) const {
+        const std::int64_t latest = std::max(bulk_known_ms_, known_ms_[row]);
+        if (now.unix_ms() < latest) refuse_now(now, time::Instant::from_unix_ms(latest));
+    }
+    /// \throws InvalidArgument  if facts about anybody became known after `now`.
     void check_now(time::Instant now) const {
-        if (now.unix_ms() < latest_known_ms_) {
-            throw InvalidArgument{"Engine: now must not lie before the latest fact became known (" +
-                                  to_iso(time::Instant::from_unix_ms(latest_known_ms_)) + "), got " + to_iso(now) +
-                                  "; ask a view as of that instant"};
-        }
+        const std::optional<time::Instant> latest = known_until();
+        if (latest && now < *latest) refuse_now(now, *latest);
     }
 
     /// The value of a signal for one person.
     /// \throws NotFound, InvalidArgument  as row() and check_now().
     template <class S>
     [[nodiscard]] auto value(PersonId person, time::Instant now) const {
-        check_now(now);
-        return signal<S>().value(states<S>()[row(person)], now);
+        const std::uint32_t row = this->row(person);
+        check_now(row, now);
+        return signal<S>().value(states<S>()[row], now);
     }
 
     /// Engagement fractions of everybody, by row.
@@ -302,13 +316,19 @@ public:
             state.events == 0 ? std::nullopt : std::optional{days(now.unix_ms() - state.latest_ms)});
         const model::Role* const role = model::primary_role(person.roles, now);
         set(Column::days_in_role, role == nullptr ? std::nullopt : std::optional{days((now - role->start).count())});
-        std::optional<double> nearest;
+        std::optional<double> next_deadline;
+        std::optional<double> overdue;
         for (const model::Obligation& obligation : person.obligations) {
             if (!obligation.is_open() || !obligation.due) continue;
             const double left = days((*obligation.due - now).count());
-            nearest = nearest ? std::min(*nearest, left) : left;
+            if (left >= 0) {
+                next_deadline = next_deadline ? std::min(*next_deadline, left) : left;
+            } else {
+                overdue = overdue ? std::max(*overdue, -left) : -left;
+            }
         }
-        set(Column::days_to_obligation, nearest);
+        set(Column::days_to_obligation, next_deadline);
+        set(Column::days_overdue, overdue);
         double complaints = 0;
         for (const model::Dialogue& dialogue : person.dialogues) {
             complaints += dialogue.is_open() && dialogue.tone == model::Tone::complaint ? 1 : 0;
@@ -332,9 +352,10 @@ public:
     /// The next dialogue action of one person by itself, without regard to other people's claims on staff minutes.
     /// \throws NotFound, InvalidArgument  as row() and check_now().
     [[nodiscard]] decide::Decision next(PersonId person, time::Instant now) const {
-        check_now(now);
+        const std::uint32_t row = this->row(person);
+        check_now(row, now);
         Working working{columns_.size()};
-        return decider_.decide(subject(row(person), now, working), now, hash_);
+        return decider_.decide(subject(row, now, working), now, hash_);
     }
 
     /// One action for each person at most, within the pools' minutes.
@@ -350,12 +371,9 @@ public:
             const auto first = static_cast<std::uint32_t>(std::uint64_t{size()} * t / threads);
             const auto end = static_cast<std::uint32_t>(std::uint64_t{size()} * (t + 1) / threads);
             for (std::uint32_t row = first; row < end; ++row) {
-                decider_.weigh(
-                    subject(row, now, working), now,
-                    [&](const decide::Candidate& candidate) {
-                        parts[t].push_back({candidate, people_[row].id, tie_keys_[row], row});
-                    },
-                    [](std::uint32_t, const decide::Decider::Verdict&) {});
+                decider_.offers(subject(row, now, working), now, [&](const decide::Candidate& candidate) {
+                    parts[t].push_back({candidate, people_[row].id, tie_keys_[row], row});
+                });
             }
         };
         run(threads, work);
@@ -366,22 +384,21 @@ public:
 
     /// The account of one person's place in a plan: as next(), but chosen is what the plan says, and candidates that
     /// the plan could not serve carry the rule `capacity`.
-    /// \param plan  Made by this engine from the same facts; the account speaks of its instant.
-    /// \throws NotFound, InvalidArgument  as row() and check_now(), and if the plan is of another playbook.
+    /// \param plan  Made from the same facts; the account speaks of its instant.
+    /// \throws NotFound         as row().
+    /// \throws InvalidArgument  as check_now(), if the plan is of another playbook, or if facts that came in since the
+    ///                          plan, though known before it, make its action impossible.
     [[nodiscard]] decide::Decision explain(PersonId person, const decide::Plan& plan) const {
-        check_now(plan.now);
+        const std::uint32_t row = this->row(person);
+        check_now(row, plan.now);
         if (plan.playbook != hash_) throw InvalidArgument{"Engine::explain: the plan is of another playbook"};
         const auto assignment =
             std::find_if(plan.assignments.begin(), plan.assignments.end(),
                          [&](const decide::Assignment& candidate) { return candidate.person == person; });
         Working working{columns_.size()};
-        return decider_.explain(subject(row(person), plan.now, working), plan.now, hash_,
-                                [&](std::span<const decide::Candidate> weighed) -> std::optional<std::size_t> {
-                                    if (assignment == plan.assignments.end()) return std::nullopt;
-                                    const auto found = std::find(weighed.begin(), weighed.end(), assignment->candidate);
-                                    if (found == weighed.end()) return std::nullopt;
-                                    return static_cast<std::size_t>(found - weighed.begin());
-                                });
+        return decider_.explain(
+            subject(row, plan.now, working), plan.now, hash_,
+            assignment == plan.assignments.end() ? std::nullopt : std::optional{assignment->candidate});
     }
 
     // Saving ---------------------------------------------------------------------------------------------------
@@ -398,6 +415,9 @@ public:
             out.text(S::name);
             out.number(std::uint32_t{S::version});
             out.number(static_cast<std::uint32_t>(sizeof(typename S::State)));
+            if constexpr (requires { signal.parameters(); }) {
+                out.list(signal.parameters(), [&](double parameter) { out.number(parameter); });
+            }
         };
         std::apply([&](const auto&... signal) { (stamp(signal), ...); }, signals_);
         out.flush();
@@ -406,11 +426,12 @@ public:
 
     /// Writes the whole state. Symbols stand as numbers, so the bytes belong to the file of these symbols.
     void save(ByteWriter& out) const {
-        out.number(latest_known_ms_);
+        out.number(bulk_known_ms_);
         out.number(size());
         for (std::uint32_t row = 0; row < size(); ++row) {
             out.number(people_[row].id.value());
             out.number(tie_keys_[row]);
+            out.number(known_ms_[row]);
             write_person(out, people_[row], SymbolsAsNumbers{});
             write_contacts(out, row);
         }
@@ -425,13 +446,14 @@ public:
     void restore(ByteReader& in) {
         clear();
         try {
-            latest_known_ms_ = in.number<std::int64_t>();
+            bulk_known_ms_ = read_known(in);
             const auto count = in.number<std::uint32_t>();
             for (std::uint32_t i = 0; i < count; ++i) {
                 const PersonId id{in.number<std::int64_t>()};
                 const auto tie_key = in.number<std::uint64_t>();
                 const std::uint32_t row = add_person(id, tie_key);
                 if (row != i) ByteReader::fail("a person stands twice");
+                known_ms_[row] = read_known(in);
                 people_[row] = read_person(in, id);
                 zone_of_[row] = zone_number(people_[row].zone);
                 contacts_[row] = in.list([&] {
@@ -481,8 +503,9 @@ public:
         tie_keys_.clear();
         zone_of_.clear();
         contacts_.clear();
+        known_ms_.clear();
         std::apply([](auto&... states) { (states.clear(), ...); }, states_);
-        latest_known_ms_ = never;
+        bulk_known_ms_ = never;
     }
 
     /// Bytes of signal state per person.
@@ -501,6 +524,21 @@ private:
         std::vector<std::optional<double>> values;
         std::array<double, score::max_channels + 1> response{};
     };
+
+    void set_known_until(std::uint32_t row, time::Instant known_at) noexcept {
+        known_ms_[row] = std::max(known_ms_[row], known_at.unix_ms());
+    }
+    [[noreturn]] static void refuse_now(time::Instant now, time::Instant latest) {
+        throw InvalidArgument{"Engine: now must not lie before the latest fact became known (" + to_iso(latest) +
+                              "), got " + to_iso(now) + "; ask a view as of that instant"};
+    }
+    static std::int64_t read_known(ByteReader& in) {
+        const auto known = in.number<std::int64_t>();
+        if (known != never && (known < time::Instant::min_unix_ms || known > time::Instant::max_unix_ms)) {
+            ByteReader::fail("an instant out of range");
+        }
+        return known;
+    }
 
     static double days(std::int64_t ms) noexcept { return static_cast<double>(ms) / 86'400'000.0; }
 
@@ -742,7 +780,8 @@ private:
     std::vector<std::uint16_t> zone_of_;  // 1-based position in zones_, no_zone where unknown
     std::vector<std::vector<decide::Contact>> contacts_;
     std::tuple<States<Signals>...> states_;
-    std::int64_t latest_known_ms_ = never;
+    std::vector<std::int64_t> known_ms_;  // latest known_at of a person's facts, never without any
+    std::int64_t bulk_known_ms_ = never;  // latest instant of events that came without facts
 };
 
 /// The engine with the standard signals.

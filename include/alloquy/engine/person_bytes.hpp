@@ -85,6 +85,7 @@ void write_person(ByteWriter& out, const model::Person& person, const Symbols& s
         write_symbol(consent.purpose);
         out.optional(consent.channel, write_symbol);
         out.number(static_cast<std::uint8_t>((consent.given ? 1 : 0) | (consent.objected ? 2 : 0)));
+        out.optional(consent.objected_at, instant);
         out.optional(consent.given_at, instant);
         instant(consent.changed_at);
         out.text(consent.text_version);
@@ -186,10 +187,11 @@ void write_person(ByteWriter& out, const model::Person& person, const Symbols& s
         const auto purpose = symbol(type_identity<model::Purpose>{});
         const auto channel = optional_symbol(type_identity<model::Channel>{});
         const auto flags = in.number<std::uint8_t>();
+        const auto objected_at = in.optional(instant);
         const auto given_at = in.optional(instant);
         const time::Instant changed_at = in.instant();
-        return model::ConsentState{purpose,  channel,    (flags & 1U) != 0, (flags & 2U) != 0,
-                                   given_at, changed_at, in.text()};
+        return model::ConsentState{purpose,     channel,  (flags & 1U) != 0, (flags & 2U) != 0,
+                                   objected_at, given_at, changed_at,        in.text()};
     });
     person.relations = in.list([&] {
         const auto kind = enumerator(type_identity<model::RelationKind>{});

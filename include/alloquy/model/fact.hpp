@@ -42,7 +42,7 @@ inline constexpr std::size_t max_fact_key_bytes = 512;
 struct Fact {
     PersonId person;
     time::Instant at;        ///< When it happened.
-    time::Instant known_at;  ///< When the institution could know it; not before `at` for interactions and consent.
+    time::Instant known_at;  ///< When the institution could know it; not before `at`, but for roles and relations.
     Source source;
     std::string key;  ///< The source's own name of this fact, 1 to max_fact_key_bytes bytes. May be personal.
     FactContent content;

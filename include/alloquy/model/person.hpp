@@ -24,10 +24,11 @@ namespace alloquy::model {
 struct ConsentState {
     Purpose purpose;
     std::optional<Channel> channel{};
-    bool given = false;                       ///< Consent stands.
-    bool objected = false;                    ///< An objection stands.
-    std::optional<time::Instant> given_at{};  ///< Of the last statement about consent; nothing if there is none.
-    time::Instant changed_at;                 ///< Of the last statement.
+    bool given = false;                          ///< Consent stands.
+    bool objected = false;                       ///< An objection stands.
+    std::optional<time::Instant> objected_at{};  ///< Of the last statement about objection; nothing if there is none.
+    std::optional<time::Instant> given_at{};     ///< Of the last statement about consent; nothing if there is none.
+    time::Instant changed_at;                    ///< Of the last statement.
     std::string text_version{};
 
     friend bool operator==(const ConsentState&, const ConsentState&) = default;
@@ -92,7 +93,8 @@ inline void apply(Person& person, const RoleChange& change, time::Instant at) {
             // An end without a beginning: the role is known to be over, its start is not.
             person.roles.push_back({change.kind, change.programme, change.site, at, at});
         }
-    } else if (!running) {
+    } else if (!running && !(role != nullptr && role->end_exclusive == at)) {
+        // A beginning at the instant of an end is over with it: the keys of two facts must not decide who is a student.
         person.roles.push_back({change.kind, change.programme, change.site, at, std::nullopt});
     }
 }
@@ -120,22 +122,27 @@ inline void apply(Person& person, const ConsentStatement& statement, time::Insta
         return c.purpose == statement.purpose && c.channel == statement.channel;
     });
     if (state == nullptr) {
-        person.consents.push_back({statement.purpose, statement.channel, false, false, std::nullopt, at, {}});
+        person.consents.push_back({statement.purpose, statement.channel, false, false, {}, {}, at, {}});
         state = &person.consents.back();
     }
     state->changed_at = at;
+    // Of two statements at one instant the one that says no wins, whatever their keys: sources with days instead of
+    // times make such ties.
     switch (statement.decision) {
         case ConsentDecision::given:
+            if (state->given_at == at && !state->given) return;
+            [[fallthrough]];
         case ConsentDecision::withdrawn:
             state->given = statement.decision == ConsentDecision::given;
             state->given_at = at;
             state->text_version = statement.text_version;
             break;
-        case ConsentDecision::objected:
-            state->objected = true;
-            break;
         case ConsentDecision::objection_withdrawn:
-            state->objected = false;
+            if (state->objected_at == at && state->objected) return;
+            [[fallthrough]];
+        case ConsentDecision::objected:
+            state->objected = statement.decision == ConsentDecision::objected;
+            state->objected_at = at;
             break;
     }
 }

@@ -144,6 +144,13 @@ public:
 
     [[nodiscard]] std::span<const HalfLife> half_lives() const noexcept { return half_lives_; }
 
+    /// Everything that the state depends on, as numbers.
+    [[nodiscard]] std::vector<double> parameters() const {
+        std::vector<double> all{per_ms_.begin(), per_ms_.end()};
+        all.insert(all.end(), kind_weight_.begin(), kind_weight_.end());
+        all.insert(all.end(), topic_weight_.begin(), topic_weight_.end());
+        return all;
+    }
     /// Weight of an event, no unit, in [0, max_weight].
     [[nodiscard]] double weight(const Event& event) const noexcept {
         const std::size_t kind = kind_index(event);

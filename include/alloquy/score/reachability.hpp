@@ -126,6 +126,12 @@ public:
     }
 
     [[nodiscard]] std::span<const std::string> channels() const noexcept { return names_; }
+    /// Everything that the state depends on, as numbers.
+    [[nodiscard]] std::vector<double> parameters() const {
+        std::vector<double> all{static_cast<double>(window_minutes_)};
+        all.insert(all.end(), slot_of_.begin(), slot_of_.end());
+        return all;
+    }
     /// Position of a playbook channel (its 1-based number) among channels(), or nothing.
     [[nodiscard]] std::optional<std::size_t> slot_of(std::uint8_t channel) const noexcept {
         const std::uint8_t slot = slot_of_[channel];

@@ -20,7 +20,8 @@ namespace alloquy::score {
 /// `State{}` is the state without events. `observe` must make the state a function of the set of events: by additions
 /// that commute exactly, or by answering Observed::late, whereupon the engine refolds the person in canonical order.
 /// A state holds no padding, so that equal states have equal bytes. A change of its meaning raises `version`. A signal
-/// may offer `prefetch(state, event)`, which asks for the cache lines that `observe` will touch.
+/// may offer `prefetch(state, event)`, which asks for the cache lines that `observe` will touch, and should offer
+/// `parameters()`, a list of doubles: a snapshot made under other parameters is refused.
 template <class S>
 concept Signal = requires(const S& signal, typename S::State& state, const Event& event, time::Instant now) {
     requires std::is_trivially_copyable_v<typename S::State>;
