@@ -88,6 +88,13 @@ public:
         }
         return journal_.person(*source, key, now);
     }
+    /// The same for many keys in one commit. Element i of the result belongs to key i.
+    [[nodiscard]] std::vector<PersonId> people(std::string_view system, std::span<const std::string_view> keys,
+                                               time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        const std::unique_lock words{*words_mutex_};
+        return journal_.people(journal_.symbols().sources.intern(system), keys, now);
+    }
     [[nodiscard]] std::optional<PersonId> find_person(std::string_view system, std::string_view key) const {
         const std::lock_guard lock{*mutex_};
         const std::optional<model::Source> source = journal_.symbols().sources.find(system);

@@ -918,6 +918,7 @@ class ConsentState:
         channel: str | None,
         given: bool,
         objected: bool,
+        objected_at: AnyInstant | None,
         given_at: AnyInstant | None,
         changed_at: AnyInstant,
         text_version: str,
@@ -930,6 +931,8 @@ class ConsentState:
     def given(self) -> bool: ...
     @property
     def objected(self) -> bool: ...
+    @property
+    def objected_at(self) -> Instant | None: ...
     @property
     def given_at(self) -> Instant | None: ...
     @property

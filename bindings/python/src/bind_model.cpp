@@ -186,6 +186,7 @@ void bind_person(py::module_& module) {
         field("channel", &ConsentState::channel, "Only for this channel; None = for every one."),
         field("given", &ConsentState::given, "Consent stands."),
         field("objected", &ConsentState::objected, "An objection stands."),
+        field("objected_at", &ConsentState::objected_at, "Of the last statement about objection, or None."),
         field("given_at", &ConsentState::given_at, "Of the last statement about consent, or None."),
         field("changed_at", &ConsentState::changed_at, "Of the last statement."),
         field("text_version", &ConsentState::text_version, "Which wording the person saw."));

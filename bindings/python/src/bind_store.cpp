@@ -45,14 +45,6 @@ struct ExternalKey {
     friend bool operator==(const ExternalKey&, const ExternalKey&) = default;
 };
 
-/// The symbol of a source, made where it is new.
-model::Source source_of(Host& host, const std::string& system) {
-    const auto found =
-        host.shared([&](Institution& institution) { return institution.symbols().sources.find(system); });
-    if (found) return *found;
-    return host.exclusive([&](Institution& institution) { return institution.symbols().sources.intern(system); });
-}
-
 void bind_journal(py::module_& module) {
     const auto journal = [](const JournalHandle& self, const auto& question) {
         return self.host->shared([&](Institution& institution) { return question(institution.journal()); });
@@ -80,11 +72,10 @@ void bind_journal(py::module_& module) {
             "people",
             [](const JournalHandle& self, const std::string& system, const py::object& keys, time::Instant now) {
                 const KeyColumn column = key_column(keys, "keys");
-                const model::Source source = source_of(*self.host, system);
-                return to_array(self.host->shared([&](Institution& institution) {
+                return to_array(self.host->exclusive([&](Institution& institution) {
                     std::vector<std::int64_t> ids;
                     ids.reserve(column.keys.size());
-                    for (const PersonId id : institution.journal().people(source, column.keys, now)) {
+                    for (const PersonId id : institution.people(system, column.keys, now)) {
                         ids.push_back(id.value());
                     }
                     return ids;
@@ -94,9 +85,7 @@ void bind_journal(py::module_& module) {
         .def(
             "link_key",
             [](const JournalHandle& self, PersonId person, const std::string& system, const PersonalText& key) {
-                const model::Source source = source_of(*self.host, system);
-                self.host->shared(
-                    [&](Institution& institution) { institution.journal().link_key(person, source, key.text); });
+                self.host->exclusive([&](Institution& institution) { institution.link_key(person, system, key.text); });
             },
             py::arg("person"), py::arg("system"), py::arg("key"), "Gives a person one more external key.")
         .def(
@@ -115,10 +104,8 @@ void bind_journal(py::module_& module) {
             "organisation",
             [](const JournalHandle& self, const std::string& system, const std::string& key,
                model::OrganisationKind kind, const std::string& name) {
-                const model::Source source = source_of(*self.host, system);
-                return self.host->shared([&](Institution& institution) {
-                    return institution.journal().organisation(source, key, kind, name);
-                });
+                return self.host->exclusive(
+                    [&](Institution& institution) { return institution.organisation(system, key, kind, name); });
             },
             py::arg("system"), py::arg("key"), py::arg("kind"), py::arg("name"),
             "The OrganisationId of an external key, made on first mention; kind and name of the first mention stay.")
@@ -172,7 +159,7 @@ void bind_journal(py::module_& module) {
         .def(
             "checkpoint",
             [](const JournalHandle& self) {
-                self.host->shared([](Institution& institution) { institution.journal().checkpoint(); });
+                self.host->shared([](Institution& institution) { institution.checkpoint(); });
             },
             "Moves all that is in the write-ahead log into the file and empties the log.")
         .def(

@@ -114,6 +114,7 @@ struct ConsentState {
     std::optional<std::string> channel;
     bool given;
     bool objected;
+    std::optional<time::Instant> objected_at;
     std::optional<time::Instant> given_at;
     time::Instant changed_at;
     std::string text_version;
@@ -306,6 +307,7 @@ class Naming {
                 maybe(symbols_.channels, state.channel),
                 state.given,
                 state.objected,
+                state.objected_at,
                 state.given_at,
                 state.changed_at,
                 state.text_version};

@@ -183,19 +183,19 @@ def test_arrays_are_in_the_order_of_person_ids(institution):
 def test_an_import_reports_bad_rows(institution, mapping, tmp_path):
     path = tmp_path / "visits.csv"
     path.write_text("id,who,at\n1,a,2026-02-03T10:00:00Z\n2,a,soon\n3,b,2026-02-03T10:00:00Z\n", encoding="utf-8")
-    report = institution.import_csv(mapping, path, START)
+    report = institution.import_csv(mapping, path, NOW)
     assert (report.rows_read, report.rows_refused, report.facts_entered) == (3, 1, 2)
     assert [(issue.line, issue.column) for issue in report.issues] == [(3, "at")]
     assert report.people.dtype == np.int64 and report.people.tolist() == [1, 2]
     assert institution.engagement(alloquy.PersonId(1), NOW).events == 1
-    again = institution.import_csv(mapping, path, START)
+    again = institution.import_csv(mapping, path, NOW)
     assert (again.facts_entered, again.facts_already_there) == (0, 2)
 
 
 def test_progress_is_called_and_its_exception_ends_the_import(institution, mapping, tmp_path):
     path = write_csv(tmp_path / "visits.csv", 20_000)
     seen = []
-    institution.import_csv(mapping, path, START, on_progress=seen.append)
+    institution.import_csv(mapping, path, NOW, on_progress=seen.append)
     assert seen[-1].rows == 20_000 and seen[-1].bytes.consumed_bytes == path.stat().st_size
 
     class Stop(Exception):
@@ -205,7 +205,7 @@ def test_progress_is_called_and_its_exception_ends_the_import(institution, mappi
         raise Stop
 
     with pytest.raises(Stop):
-        institution.import_csv(mapping, write_csv(tmp_path / "more.csv", 20_000), START, stop)
+        institution.import_csv(mapping, write_csv(tmp_path / "more.csv", 20_000), NOW, stop)
     # It goes on as if nothing had been.
     assert institution.engagement(alloquy.PersonId(1), NOW).events == 400
 
@@ -219,7 +219,7 @@ def test_a_callback_cannot_use_the_institution(institution, mapping, tmp_path):
         except alloquy.InvalidArgument as error:
             caught.append(str(error))
 
-    institution.import_csv(mapping, write_csv(tmp_path / "visits.csv", 10), START, ask)
+    institution.import_csv(mapping, write_csv(tmp_path / "visits.csv", 10), NOW, ask)
     assert caught and "callback" in caught[0]
 
 
@@ -228,7 +228,7 @@ def test_ctrl_c_ends_an_import(institution, mapping, tmp_path):
         signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        institution.import_csv(mapping, write_csv(tmp_path / "visits.csv", 20_000), START, interrupt)
+        institution.import_csv(mapping, write_csv(tmp_path / "visits.csv", 20_000), NOW, interrupt)
 
 
 def test_other_threads_run_during_an_import(institution, mapping, tmp_path):
@@ -242,7 +242,7 @@ def test_other_threads_run_during_an_import(institution, mapping, tmp_path):
 
     thread = threading.Thread(target=tick)
     thread.start()
-    institution.import_csv(mapping, path, START)
+    institution.import_csv(mapping, path, NOW)
     done.set()
     thread.join()
     assert len(ticks) > 5
