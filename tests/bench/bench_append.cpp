@@ -95,9 +95,10 @@ public:
     explicit Bare(const std::filesystem::path& path, bool set_pragmas) {
         check(sqlite3_open_v2(path.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr));
         if (!set_pragmas) return;
-        for (const char* sql : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON",
-                                "PRAGMA secure_delete = ON", "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -262144",
-                                "PRAGMA wal_autocheckpoint = 1000", "PRAGMA journal_size_limit = 67108864"}) {
+        for (const char* sql :
+             {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON",
+              "PRAGMA secure_delete = ON", "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -262144",
+              "PRAGMA wal_autocheckpoint = 1000", "PRAGMA journal_size_limit = 67108864"}) {
             run(sql);
         }
     }

@@ -88,7 +88,8 @@ struct World {
 
 ConsentState state_of(const model::Symbols& symbols, std::string_view purpose, std::string_view channel, bool given,
                       bool objected, std::int64_t given_at) {
-    ConsentState state{symbols.purposes.find(purpose).value(), {}, given, objected, {}, minute(given_at), minute(given_at), {}};
+    ConsentState state{
+        symbols.purposes.find(purpose).value(), {}, given, objected, {}, minute(given_at), minute(given_at), {}};
     if (!channel.empty()) state.channel = symbols.channels.find(channel).value();
     return state;
 }
