@@ -227,7 +227,8 @@ TEST_SUITE("institution/institution") {
                                   model::RoleChange{model::RoleKind::alumnus}});
             const decide::Decision decision = college.next(person, day(60));
             for (const decide::Candidate& candidate : decision.weighed) mailed += candidate.action == 1 ? 1 : 0;
-            for (const auto& state : college.as_of(day(50)).person(0).consents) CHECK_FALSE(state.given);
+            const auto view = college.as_of(day(50));
+            for (const auto& state : view.person(view.row(person)).consents) CHECK_FALSE(state.given);
         }
         stop = true;
         again.join();
