@@ -118,6 +118,24 @@ int main(int count, char** values) {
         write_column(folder / "person.u32", all, [](const score::Event& event) { return event.person; });
         write_column(folder / "at.i64", all, [](const score::Event& event) { return event.at_ms; });
         write_column(folder / "weight.f64", all, [&](const score::Event& event) { return engagement.weight(event); });
+        // The raw rows, and what one act of each kind and topic weighs, for peers that look weights up as the fold
+        // does.
+        const auto kind = [](const score::Event& event) {
+            return static_cast<std::uint16_t>((event.channel * 2 + static_cast<int>(event.direction)) * 32 +
+                                              static_cast<int>(event.act));
+        };
+        write_column(folder / "kind.u16", all, kind);
+        write_column(folder / "quantity.u16", all, [](const score::Event& event) { return event.quantity; });
+        std::ofstream kinds{folder / "kinds.csv"};
+        kinds << "kind,kind_weight\n";
+        for (std::uint8_t channel = 0; channel <= book.channels.size(); ++channel) {
+            for (const auto direction : {model::Direction::inbound, model::Direction::outbound}) {
+                for (std::size_t act = 0; act < model::enum_size<model::Act>; ++act) {
+                    const score::Event event{0, 0, 1, channel, 0, static_cast<model::Act>(act), direction, 0};
+                    kinds << kind(event) << ',' << engagement.weight(event) << '\n';
+                }
+            }
+        }
     }
 
     // The same people and acts as they come in: by time, everybody mixed.

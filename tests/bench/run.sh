@@ -23,7 +23,7 @@ fold)
     fi
     build/bench/tests/bench_fold "$work" | tee "$work/own.txt"
     "$venv/bin/python" tests/bench/fold_peers.py "$work" "$(awk '/fold_two_threads_seconds/ {print $2}' "$work/own.txt")"
-    rm -f "$work"/*.u32 "$work"/*.i64 "$work"/*.f64
+    rm -f "$work"/*.u32 "$work"/*.u16 "$work"/*.i64 "$work"/*.f64
     ;;
 *)
     echo "no such bench: $name" >&2

@@ -630,6 +630,46 @@ TEST_SUITE("engine/engine") {
         CHECK(engine.engagement(PersonId{1}, now).fraction > 0);
     }
 
+    TEST_CASE("many events of many people are brought together before they are folded, and give the same states") {
+        // Slices with fewer events than people are folded as they come; the whole is gathered by person first.
+        constexpr std::uint32_t crowd = 40'000;
+        World world;
+        std::vector<score::Event> events;
+        alloquy::support::Random random{23};
+        for (std::uint32_t i = 0; i < 3 * crowd; ++i) {
+            const bool attempt = random.below(3) == 0;
+            events.push_back({minute(i).unix_ms(), static_cast<std::uint32_t>(random.below(crowd)),
+                              static_cast<std::uint16_t>(1 + random.below(5)),
+                              static_cast<std::uint8_t>(random.below(3)), 0,
+                              attempt ? model::Act::called : model::Act::replied,
+                              attempt ? model::Direction::outbound : model::Direction::inbound,
+                              static_cast<std::uint8_t>(random.below(24))});
+        }
+        const auto fresh = [&] {
+            Engine engine = world.engine();
+            for (std::uint32_t p = engine.size(); p < crowd; ++p) engine.add_person(PersonId{1'000'000 + p}, p);
+            return engine;
+        };
+        Engine sliced = fresh();
+        for (std::size_t first = 0; first < events.size(); first += 1000) {
+            CHECK(sliced.fold(std::span{events}.subspan(first, std::min<std::size_t>(1000, events.size() - first)))
+                      .empty());
+        }
+        for (const unsigned threads : {1U, 2U, 7U}) {
+            Engine whole = fresh();
+            CHECK(whole.fold(events, threads).empty());
+            bool same = true;
+            for (std::uint32_t row = 0; row < crowd; ++row) {
+                same = same &&
+                       std::memcmp(&whole.state<score::Engagement>(row), &sliced.state<score::Engagement>(row),
+                                   sizeof(score::Engagement::State)) == 0 &&
+                       std::memcmp(&whole.state<score::Reachability>(row), &sliced.state<score::Reachability>(row),
+                                   sizeof(score::Reachability::State)) == 0;
+            }
+            CHECK(same);
+        }
+    }
+
     TEST_CASE("the plan is the same for any number of threads and never exceeds the pools") {
         World world{17, {40, 60}};
         const Engine engine = world.refolded(world.facts);

@@ -213,7 +213,9 @@ public:
         if (threads == 0) throw InvalidArgument{"Engine::fold: threads must be >= 1"};
         std::uint32_t last_row = 0;
         std::int64_t latest_ms = never;
+        bool by_row = true;
         for (const score::Event& event : events) {
+            by_row = by_row && event.person >= last_row;
             last_row = std::max(last_row, event.person);
             latest_ms = std::max(latest_ms, event.at_ms);
         }
@@ -222,17 +224,26 @@ public:
         }
         bulk_known_ms_ = std::max(bulk_known_ms_, latest_ms);
         std::vector<std::vector<std::uint32_t>> late(threads);
-        if (threads == 1) {
-            fold_all(events, late[0]);
-        } else {
-            std::vector<std::thread> workers;
-            for (unsigned t = 0; t < threads; ++t) {
+        // Sorted events are cut between people; others are picked out by each thread.
+        const auto cut = [&](unsigned t) {
+            std::size_t at = events.size() * t / threads;
+            while (at > 0 && at < events.size() && events[at].person == events[at - 1].person) ++at;
+            return at;
+        };
+        run(threads, [&](unsigned t) {
+            if (by_row) {
+                const std::size_t first = cut(t);
+                const std::size_t end = std::max(first, cut(t + 1));
+                const auto blocks = std::make_unique<Blocks>();
+                fold_in_blocks<false>(events.subspan(first, end - first), *blocks, late[t]);
+            } else if (threads == 1) {
+                fold_all(events, late[0]);
+            } else {
                 const auto first = static_cast<std::uint32_t>(std::uint64_t{size()} * t / threads);
                 const auto end = static_cast<std::uint32_t>(std::uint64_t{size()} * (t + 1) / threads);
-                workers.emplace_back([&, t, first, end] { fold_rows(events, first, end, late[t]); });
+                fold_rows(events, first, end, late[t]);
             }
-            for (std::thread& worker : workers) worker.join();
-        }
+        });
         std::vector<std::uint32_t> rows;
         for (const auto& part : late) rows.insert(rows.end(), part.begin(), part.end());
         std::sort(rows.begin(), rows.end());
@@ -515,6 +526,8 @@ private:
     static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::min();
     static constexpr std::uint16_t no_zone = 0;
     static constexpr std::size_t prefetch_ahead = 24;
+    static constexpr std::size_t fold_chunk = std::size_t{1} << 22U;  // events; 96 MiB when brought together
+    static constexpr std::uint32_t rows_per_group = 2048;             // half a mebibyte of state
     template <class S>
     using States = std::vector<typename S::State, HugePageAllocator<typename S::State>>;
 
@@ -693,15 +706,19 @@ private:
     void prefetch_all(const score::Event& event) const noexcept {
         std::apply([&](const auto&... signal) { (prefetch(signal, event), ...); }, signals_);
     }
+    /// \tparam scattered  The events jump about among people: ask for their states ahead.
+    template <bool scattered>
     void fold_block(std::span<const score::Event> events, std::span<const score::Event> after, Blocks& blocks,
                     std::vector<std::uint32_t>& late) {
         std::apply([&](const auto&... signal) { (prepare(signal, events, blocks), ...); }, signals_);
         for (std::size_t i = 0; i < events.size(); ++i) {
-            const std::size_t ahead = i + prefetch_ahead;
-            if (ahead < events.size()) {
-                prefetch_all(events[ahead]);
-            } else if (ahead - events.size() < after.size()) {
-                prefetch_all(after[ahead - events.size()]);
+            if constexpr (scattered) {
+                const std::size_t ahead = i + prefetch_ahead;
+                if (ahead < events.size()) {
+                    prefetch_all(events[ahead]);
+                } else if (ahead - events.size() < after.size()) {
+                    prefetch_all(after[ahead - events.size()]);
+                }
             }
             bool is_late = false;
             std::apply(
@@ -710,27 +727,71 @@ private:
             if (is_late) late.push_back(events[i].person);
         }
     }
-    void fold_all(std::span<const score::Event> events, std::vector<std::uint32_t>& late) {
-        const auto blocks = std::make_unique<Blocks>();
+    template <bool scattered>
+    void fold_in_blocks(std::span<const score::Event> events, Blocks& blocks, std::vector<std::uint32_t>& late) {
         for (std::size_t first = 0; first < events.size(); first += score::block_size) {
             const std::size_t count = std::min(score::block_size, events.size() - first);
-            fold_block(events.subspan(first, count), events.subspan(first + count), *blocks, late);
+            fold_block<scattered>(events.subspan(first, count), events.subspan(first + count), blocks, late);
+        }
+    }
+    using Events = std::vector<score::Event, HugePageAllocator<score::Event>>;
+    /// Room to bring events together: by groups of neighbouring rows, then one group by rows.
+    struct Gathered {
+        Events by_group;
+        Events by_row;
+    };
+    /// Folds at most fold_chunk events. Where they jump about among more people than a cache holds, they are first
+    /// brought together by person, each person's in the order in which they came: what is folded is the same, and the
+    /// states stream through the cache in their order instead of being fetched one by one.
+    void fold_chunk_of(std::span<const score::Event> events, Blocks& blocks, Gathered& gathered,
+                       std::vector<std::uint32_t>& late) {
+        std::size_t jumps = 0;
+        for (std::size_t i = 1; i < events.size(); ++i) jumps += events[i].person != events[i - 1].person ? 1 : 0;
+        const std::size_t groups = size() / rows_per_group + 1;
+        if (jumps < events.size() / 4 || groups < 16 || events.size() < size()) {
+            fold_in_blocks<true>(events, blocks, late);
+            return;
+        }
+        std::vector<std::size_t> next(groups + 1, 0);
+        for (const score::Event& event : events) ++next[event.person / rows_per_group + 1];
+        for (std::size_t group = 0; group < groups; ++group) next[group + 1] += next[group];
+        gathered.by_group.resize(events.size());
+        for (const score::Event& event : events) gathered.by_group[next[event.person / rows_per_group]++] = event;
+        // Now next[group] is the end of a group.
+        std::vector<std::uint32_t> place(rows_per_group + 1);
+        for (std::size_t group = 0; group < groups; ++group) {
+            const std::size_t first = group == 0 ? 0 : next[group - 1];
+            const std::span<const score::Event> own{gathered.by_group.data() + first, next[group] - first};
+            std::fill(place.begin(), place.end(), 0U);
+            for (const score::Event& event : own) ++place[event.person % rows_per_group + 1];
+            for (std::size_t row = 0; row < rows_per_group; ++row) place[row + 1] += place[row];
+            gathered.by_row.resize(std::max(gathered.by_row.size(), own.size()));
+            for (const score::Event& event : own) gathered.by_row[place[event.person % rows_per_group]++] = event;
+            fold_in_blocks<false>(std::span<const score::Event>{gathered.by_row.data(), own.size()}, blocks, late);
+        }
+    }
+    void fold_all(std::span<const score::Event> events, std::vector<std::uint32_t>& late) {
+        const auto blocks = std::make_unique<Blocks>();
+        Gathered gathered;
+        for (std::size_t first = 0; first < events.size(); first += fold_chunk) {
+            fold_chunk_of(events.subspan(first, std::min(fold_chunk, events.size() - first)), *blocks, gathered, late);
         }
     }
     void fold_rows(std::span<const score::Event> events, std::uint32_t first, std::uint32_t end,
                    std::vector<std::uint32_t>& late) {
         const auto blocks = std::make_unique<Blocks>();
-        std::vector<score::Event> own;
-        own.reserve(score::block_size);
+        Gathered gathered;
+        Events own;
+        own.reserve(std::min(fold_chunk, events.size()));
         for (const score::Event& event : events) {
             if (event.person < first || event.person >= end) continue;
             own.push_back(event);
-            if (own.size() == score::block_size) {
-                fold_block(own, {}, *blocks, late);
+            if (own.size() == fold_chunk) {
+                fold_chunk_of(own, *blocks, gathered, late);
                 own.clear();
             }
         }
-        fold_block(own, {}, *blocks, late);
+        fold_chunk_of(own, *blocks, gathered, late);
     }
 
     [[nodiscard]] decide::Subject subject(std::uint32_t row, time::Instant now, Working& working) const {
