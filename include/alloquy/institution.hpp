@@ -65,8 +65,9 @@ public:
     /// \throws InvalidArgument  if the playbook is inconsistent.
     [[nodiscard]] static BasicInstitution open(const std::filesystem::path& path, engine::Playbook playbook,
                                                time::Instant now, InstitutionOptions options, Signals... signals) {
-        return BasicInstitution{store::Journal::open(path, {store::OpenMode::read_write, options.cache_bytes}),
-                                std::move(playbook), now, std::move(options), std::move(signals)...};
+        store::Journal journal = store::Journal::open(path, {store::OpenMode::read_write, options.cache_bytes});
+        return BasicInstitution{std::move(journal), std::move(playbook), now, std::move(options),
+                                std::move(signals)...};
     }
     /// The same in memory, for tests and small programs: nothing survives the object.
     [[nodiscard]] static BasicInstitution in_memory(engine::Playbook playbook, time::Instant now,
@@ -184,7 +185,7 @@ public:
         distrust();  // also if it ends early
         store::BulkAppend bulk{journal_};
         append(bulk);
-        const store::BulkResult result = bulk.commit();
+        store::BulkResult result = bulk.commit();
         distrust();  // a question in between has folded a part
         return result;
     }

@@ -283,8 +283,8 @@ private:
         for (Cursor& condition : optional_list(entry, "conditions")) {
             decide::ColumnRange range;
             range.column = column(condition);
-            range.from = condition.optional_number("from", finite_);
-            range.below = condition.optional_number("below", finite_);
+            range.from = condition.optional_number("from", finite);
+            range.below = condition.optional_number("below", finite);
             if (!condition.has("from") && !condition.has("below")) {
                 condition.problem("expected the key \"from\" or \"below\" or both, got neither");
             } else if (range.from && range.below && !(*range.from < *range.below)) {
@@ -331,8 +331,7 @@ private:
                 }
                 std::vector<Cursor> numbers;
                 for (Cursor number : pair) numbers.push_back(std::move(number));
-                const decide::ValueCurve::Point point{numbers[0].as_number(finite_),
-                                                      numbers[1].as_number(not_negative)};
+                const decide::ValueCurve::Point point{numbers[0].as_number(finite), numbers[1].as_number(not_negative)};
                 if (!curve.points.empty() && !(curve.points.back().at < point.at)) {
                     numbers[0].problem("expected a value above that of the point before");
                 }
@@ -371,7 +370,7 @@ private:
         return variant;
     }
 
-    static constexpr NumberRange finite_{std::numeric_limits<double>::lowest(), std::numeric_limits<double>::max()};
+    static constexpr NumberRange finite{std::numeric_limits<double>::lowest(), std::numeric_limits<double>::max()};
     std::vector<std::string> channels_;
     std::vector<std::string> topics_;
     std::vector<std::string> purposes_;

@@ -49,7 +49,7 @@ public:
             const std::uint16_t source = facts[i].source.number();
             // A reader that is behind the writer may not know the newest words yet.
             if (source >= rank_.size()) throw StoreError{"journal: unknown symbols; refresh() the journal", 0};
-            places_.push_back({facts[i].at, rank_[source], i});
+            places_.emplace_back(facts[i].at, rank_[source], i);
         }
         if (std::ranges::is_sorted(places_)) return;
         std::ranges::sort(places_);

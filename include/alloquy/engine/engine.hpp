@@ -798,8 +798,8 @@ private:
         const model::Person& person = people_[row];
         column_values(row, now, working.values);
         const auto& reachability = signal<score::Reachability>();
-        for (std::uint8_t channel = 1; channel <= playbook_.channels.size(); ++channel) {
-            if (const std::optional<std::size_t> slot = reachability.slot_of(channel)) {
+        for (std::size_t channel = 1; channel <= playbook_.channels.size(); ++channel) {
+            if (const std::optional<std::size_t> slot = reachability.slot_of(static_cast<std::uint8_t>(channel))) {
                 working.response[channel] =
                     reachability.estimate(states<score::Reachability>()[row], *slot, now).probability;
             }

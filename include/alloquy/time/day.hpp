@@ -188,7 +188,7 @@ private:
         skip(':');
         const std::optional<int> offset_minute = two(60);
         if (!offset_hour || !offset_minute) return std::nullopt;
-        offset_minutes = (west ? -1 : 1) * (*offset_hour * 60 + *offset_minute);
+        offset_minutes = (west ? -1 : 1) * (std::int64_t{*offset_hour} * 60 + *offset_minute);
     }
     if (next != text.size()) return std::nullopt;
     const std::int64_t unix_ms =

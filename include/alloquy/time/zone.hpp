@@ -95,7 +95,7 @@ struct RuleDate {
             const std::int64_t month_end = start_of(month);
             // 1970-01-01 was a Thursday, number 4 where Sunday is 0; the addend keeps the dividend positive.
             const std::int64_t weekday = (month_start + 4 + 7 * std::int64_t{200'000}) % 7;
-            date = month_start + (day - weekday + 7) % 7 + 7 * (week - 1);
+            date = month_start + (day - weekday + 7) % 7 + std::int64_t{7} * (week - 1);
             if (date >= month_end) date -= 7;
         }
         return date * day_s + time_s;
@@ -542,7 +542,7 @@ private:
 
         // One year after the last transition only the rule speaks; from there on the table repeats itself.
         const std::int64_t from = last + 366 * day_s;
-        const std::int64_t until = from + cycle_s + 2 * 366 * day_s;
+        const std::int64_t until = from + cycle_s + std::int64_t{2} * 366 * day_s;
         std::vector<std::int64_t> switches;
         for (std::int64_t year = year_of_second(last) - 1; year <= year_of_second(until); ++year) {
             switches.push_back(rule.start_unix_s(year));
