@@ -182,11 +182,12 @@ struct Encoder {
         put(r.fraction);
     }
     void operator()(const ObligationChange& o) {
-        flags({!o.item.empty(), o.due.has_value()});
+        flags({!o.item.empty(), o.due.has_value(), o.weight.has_value()});
         put(o.kind);
         put(o.step);
         if (!o.item.empty()) put(o.item);
         put(o.due);
+        put(o.weight);
     }
 };
 
@@ -355,11 +356,12 @@ DialogueChange decode_dialogue(Decoder& in) {
 }
 
 ObligationChange decode_obligation(Decoder& in) {
-    const unsigned flags = in.flags(2);
+    const unsigned flags = in.flags(3);
     const auto kind = in.symbol<ObligationKind>();
     ObligationChange change{.kind = kind, .step = in.enumerator<ObligationStep>()};
     if ((flags & 1U) != 0) change.item = in.text();
     if ((flags & 2U) != 0) change.due = in.instant();
+    if ((flags & 4U) != 0) change.weight = in.number();
     return change;
 }
 
@@ -456,7 +458,11 @@ struct Canon {
     void operator()(const DialogueChange& d) { all(d.dialogue, d.step, d.team, d.topic, d.tone); }
     void operator()(const EnrolmentChange& e) { all(e.programme, e.status); }
     void operator()(const Result& r) { all(r.assessment, r.fraction); }
-    void operator()(const ObligationChange& o) { all(o.kind, o.item, o.step, o.due); }
+    /// The weight came with schema 2: without one the form is that of schema 1.
+    void operator()(const ObligationChange& o) {
+        all(o.kind, o.item, o.step, o.due);
+        if (o.weight) put(*o.weight);
+    }
 };
 
 }  // namespace

@@ -22,6 +22,10 @@ constexpr std::array migrations{
         1,
 #include "schema/001_journal.sql"
     },
+    Migration{
+        2,
+#include "schema/002_models.sql"
+    },
 };
 static_assert(migrations.back().version == schema_version);
 

@@ -25,8 +25,11 @@ using sqlite::Use;
 namespace {
 
 constexpr std::string_view fact_columns_of_person =
-    "SELECT person, source, key, at, known_at, kind, payload FROM fact WHERE person >= ?1 AND person < ?2 "
+    "SELECT person, source, key, at, known_at, kind, payload, seq FROM fact WHERE person >= ?1 AND person < ?2 "
     "ORDER BY person, source, key";
+constexpr std::string_view fact_columns_of_person_until =
+    "SELECT person, source, key, at, known_at, kind, payload, seq FROM fact WHERE person >= ?1 AND person < ?2 "
+    "AND seq <= ?3 ORDER BY person, source, key";
 constexpr std::string_view fact_columns_by_seq =
     "SELECT person, source, key, at, known_at, kind, payload, seq FROM fact INDEXED BY fact_by_seq "
     "WHERE seq >= ?1 AND seq <= ?2 ORDER BY seq";
@@ -43,7 +46,8 @@ public:
         for (std::size_t rank = 0; rank < by_text.size(); ++rank) rank_[by_text[rank] + 1] = rank;
     }
 
-    void apply(std::vector<model::Fact>& facts) {
+    /// \param seqs  Moved along with the facts.
+    void apply(std::vector<model::Fact>& facts, std::vector<std::uint64_t>& seqs) {
         places_.clear();
         for (std::size_t i = 0; i < facts.size(); ++i) {
             const std::uint16_t source = facts[i].source.number();
@@ -53,6 +57,9 @@ public:
         }
         if (std::ranges::is_sorted(places_)) return;
         std::ranges::sort(places_);
+        moved_seqs_.clear();
+        for (const auto& place : places_) moved_seqs_.push_back(seqs[std::get<2>(place)]);
+        seqs.swap(moved_seqs_);
         for (std::size_t i = 0; i < facts.size(); ++i) {
             // Follow the cycle that starts here; each fact moves once.
             if (std::get<2>(places_[i]) == i) continue;
@@ -70,27 +77,32 @@ public:
 
 private:
     std::vector<std::size_t> rank_;
+    std::vector<std::uint64_t> moved_seqs_;
     std::vector<std::tuple<time::Instant, std::size_t, std::size_t>> places_;
 };
 
 void visit_people(Connection& reader, const model::Symbols& symbols, std::int64_t first, std::int64_t end,
-                  const PersonFactsVisitor& visit) {
+                  const NumberedPersonFactsVisitor& visit, std::optional<std::uint64_t> until_seq) {
     CanonicalOrder order{symbols};
     std::vector<model::Fact> facts;
-    const Use rows{reader.prepared(fact_columns_of_person)};
+    std::vector<std::uint64_t> seqs;
+    const Use rows{reader.prepared(until_seq ? fact_columns_of_person_until : fact_columns_of_person)};
     rows->bind(1, first).bind(2, end);
+    if (until_seq) rows->bind(3, static_cast<std::int64_t>(std::min(*until_seq, std::uint64_t{INT64_MAX})));
     while (rows->step()) {
         model::Fact fact = detail::read_fact(*rows.operator->());
         if (!facts.empty() && facts.front().person != fact.person) {
-            order.apply(facts);
-            if (!visit(facts.front().person, facts)) return;
+            order.apply(facts, seqs);
+            if (!visit(facts.front().person, facts, seqs)) return;
             facts.clear();
+            seqs.clear();
         }
         facts.push_back(std::move(fact));
+        seqs.push_back(static_cast<std::uint64_t>(rows->integer(7)));
     }
     if (facts.empty()) return;
-    order.apply(facts);
-    visit(facts.front().person, facts);
+    order.apply(facts, seqs);
+    visit(facts.front().person, facts, seqs);
 }
 
 /// Visits the facts of [first, last] that `wanted` lets through; false if the visitor ended it.
@@ -153,6 +165,10 @@ std::optional<std::string> fact_problem(const model::Fact& fact) {
         if (interaction->quantity < 1) return "quantity must be at least 1";
     } else if (const auto* result = std::get_if<model::Result>(&fact.content)) {
         if (!(result->fraction >= 0.0 && result->fraction <= 1.0)) return "fraction of a result must be in [0, 1]";
+    } else if (const auto* obligation = std::get_if<model::ObligationChange>(&fact.content)) {
+        if (obligation->weight && !(*obligation->weight >= 0 && *obligation->weight <= 1e9)) {
+            return "weight of an obligation must be in [0, 1e9]";
+        }
     } else if (const auto* statement = std::get_if<model::AttributeStatement>(&fact.content)) {
         for (const model::Attribute& attribute : statement->attributes) {
             const auto* number = std::get_if<double>(&attribute.value);
@@ -250,15 +266,10 @@ void Journal::Impl::check(const model::Fact& fact, std::string& scratch) const {
 void Journal::Impl::encode(const model::Fact& fact, std::uint64_t ordinal, RowBatch& batch,
                            std::string& scratch) const {
     encode_row(fact, ordinal, batch, scratch);
-    const auto* relation = std::get_if<model::RelationChange>(&fact.content);
-    const auto* other = relation == nullptr ? nullptr : std::get_if<PersonId>(&relation->other);
-    if (other == nullptr) return;
+    const std::optional<model::Fact> inverse = model::mirrored(fact);
+    if (!inverse) return;
     batch.rows.back().has_inverse = true;
-    model::Fact inverse = fact;
-    inverse.person = *other;
-    inverse.content =
-        model::RelationChange{.kind = model::inverse(relation->kind), .other = fact.person, .ended = relation->ended};
-    encode_row(inverse, ordinal, batch, scratch);
+    encode_row(*inverse, ordinal, batch, scratch);
     batch.rows.back().is_inverse = true;
 }
 
@@ -570,20 +581,33 @@ std::uint64_t Journal::fact_count() const {
                            "(SELECT count(*) FROM erased_commitment)"));
 }
 
-std::vector<model::Fact> Journal::facts_of(PersonId person) const {
+std::vector<model::Fact> Journal::facts_of(PersonId person, std::optional<std::uint64_t> until_seq) const {
     const Impl::Reader reader{*impl_};
     std::vector<model::Fact> facts;
-    visit_people(*reader, symbols(), person.value(), person.value() + 1,
-                 [&](PersonId, std::span<const model::Fact> found) {
-                     facts.assign(found.begin(), found.end());
-                     return true;
-                 });
+    visit_people(
+        *reader, symbols(), person.value(), person.value() + 1,
+        [&](PersonId, std::span<const model::Fact> found, std::span<const std::uint64_t>) {
+            facts.assign(found.begin(), found.end());
+            return true;
+        },
+        until_seq);
     return facts;
 }
 
-void Journal::for_each_person_facts(PersonId first, PersonId end, const PersonFactsVisitor& visit) const {
+void Journal::for_each_person_facts(PersonId first, PersonId end, const PersonFactsVisitor& visit,
+                                    std::optional<std::uint64_t> until_seq) const {
+    for_each_person_facts(
+        first, end,
+        [&](PersonId person, std::span<const model::Fact> facts, std::span<const std::uint64_t>) {
+            return visit(person, facts);
+        },
+        until_seq);
+}
+
+void Journal::for_each_person_facts(PersonId first, PersonId end, const NumberedPersonFactsVisitor& visit,
+                                    std::optional<std::uint64_t> until_seq) const {
     const Impl::Reader reader{*impl_};
-    visit_people(*reader, symbols(), first.value(), end.value(), visit);
+    visit_people(*reader, symbols(), first.value(), end.value(), visit, until_seq);
 }
 
 void Journal::for_each_by_seq(std::uint64_t from_seq, const FactVisitor& visit) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <filesystem>
 #include <string>
 
@@ -100,6 +101,47 @@ TEST_SUITE("store/frozen") {
             return true;
         }));
         CHECK(journal.record(click(PersonId{5}, symbols, "goes on")) == Entry::entered);
+        CHECK(journal.verify().empty());
+    }
+
+    // Expected numbers: asked of the file with the sqlite3 3.40.1 program when it was made (tests/store/
+    // make_store_v2.cpp); both hashes of the model computed with Python's hashlib.
+    TEST_CASE("a file of schema 2 is read as it was written") {
+        const TemporaryFolder folder;
+        const auto path = copy_of("store_v2.sqlite", folder);
+        for (const OpenMode mode : {OpenMode::read_only, OpenMode::read_write}) {
+            Journal journal = Journal::open(path, {.mode = mode});
+            CHECK(journal.last_seq() == 12);
+            CHECK(journal.person_count() == 3);
+            CHECK(journal.integrity_check().empty());
+            CHECK(journal.verify().empty());
+            CHECK(alloquy::store::to_hex(journal.chain_head()) ==
+                  "46795b4e8499cdb24fcaa6a3ec758d79920c3aac5a74ef072e5d72c2378bdb96");
+            const auto sis = journal.symbols().sources.find("sis");
+            REQUIRE(sis);
+            CHECK(journal.find_person(*sis, "student 2") == PersonId{3});
+            CHECK(journal.facts_of(PersonId{2}).size() == 4);
+            CHECK(journal.facts_of(PersonId{2}, 6).size() == 2);
+
+            const auto versions = journal.model_versions();
+            REQUIRE(versions.size() == 1);
+            CHECK(versions.front().name == "dropout");
+            CHECK(versions.front().version == 1);
+            CHECK(versions.front().seq == 8);
+            CHECK(versions.front().made_at == Instant::from_unix_ms(1'725'148'805'000));
+            CHECK(alloquy::store::to_hex(versions.front().playbook) ==
+                  "c09da522dac261c3d2566230bed10d2f3ef13f8e7654576c12e857e07f786098");
+            CHECK(alloquy::store::to_hex(versions.front().hash) ==
+                  "d62b6c768ce1afc8367e0498ab2f8e3f7c178c35b1429f14c4604b545d200f52");
+            const auto model = journal.latest_model("dropout");
+            REQUIRE(model);
+            REQUIRE(model->bytes.size() == 1000);
+            for (std::size_t i = 0; i < 1000; ++i) CHECK(model->bytes[i] == static_cast<std::byte>((i * 7 + 3) % 256));
+        }
+        Journal journal = Journal::open(path);
+        CHECK(journal.record_model("dropout", 12, instant(), alloquy::store::hash_bytes("{}"),
+                                   std::array{std::byte{1}}) == 2);
+        CHECK(journal.record(click(PersonId{1}, journal.symbols(), "goes on")) == Entry::entered);
         CHECK(journal.verify().empty());
     }
 }

@@ -425,6 +425,54 @@ TEST_SUITE("store/journal") {
         }
     }
 
+    TEST_CASE("reading by person up to a number agrees with brute force") {
+        for (const bool in_memory : {false, true}) {
+            CAPTURE(in_memory);
+            const TemporaryFolder folder;
+            Journal journal = file_or_memory(folder, in_memory);
+            fill(journal, 8, 400);
+            // A person whose first fact is the last of all.
+            const PersonId late = journal.person(*journal.symbols().sources.find("sis"), "late", instant());
+            journal.record(click(late, journal.symbols(), "late"));
+            const auto all = all_by_seq(journal);
+            const std::uint64_t last = journal.last_seq();
+            using Lists = std::vector<std::pair<PersonId, std::vector<model::Fact>>>;
+            const auto read = [&](auto... until) {
+                Lists people;
+                journal.for_each_person_facts(
+                    PersonId{2}, PersonId{22},
+                    [&](PersonId person, auto facts) {
+                        people.emplace_back(person, std::vector(facts.begin(), facts.end()));
+                        return true;
+                    },
+                    until...);
+                return people;
+            };
+            for (const std::uint64_t until : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{7}, last / 2, last - 1,
+                                              last, last + 1, std::uint64_t{INT64_MAX}, UINT64_MAX}) {
+                CAPTURE(until);
+                Lists expected;
+                for (std::int64_t id = 1; id <= 21; ++id) {
+                    std::vector<model::Fact> facts;
+                    for (const auto& [seq, fact] : all) {
+                        if (fact.person == PersonId{id} && seq <= until) facts.push_back(fact);
+                    }
+                    std::ranges::sort(facts, [&](const auto& a, const auto& b) {
+                        return alloquy::store::canonically_before(a, b, journal.symbols());
+                    });
+                    CHECK(journal.facts_of(PersonId{id}, until) == facts);
+                    if (id >= 2 && !facts.empty()) expected.emplace_back(PersonId{id}, std::move(facts));
+                }
+                CHECK((read(until) == expected));
+                CHECK((read(std::optional{until}) == expected));
+            }
+            CHECK(read(last - 1).size() == 19);
+            CHECK((read() == read(last)));
+            CHECK((read(std::nullopt) == read(last)));
+            CHECK(journal.facts_of(late) == journal.facts_of(late, last));
+        }
+    }
+
     TEST_CASE("threads that record at once all get in, with numbers without gaps") {
         for (const bool in_memory : {false, true}) {
             CAPTURE(in_memory);
@@ -535,7 +583,7 @@ TEST_SUITE("store/journal") {
             Journal journal = Journal::open(path);
             fill(journal, 1, 20);
         }
-        tamper(path, "PRAGMA user_version = 2");
+        tamper(path, "PRAGMA user_version = 1000");
         const std::string before = bytes_of(path);
         for (const OpenMode mode : {OpenMode::read_write, OpenMode::read_only}) {
             CHECK(text_of_error([&] { static_cast<void>(Journal::open(path, {.mode = mode})); }).find("newer") !=

@@ -187,12 +187,13 @@ inline void apply(Person& person, const ObligationChange& change, time::Instant 
     Obligation* obligation = find_entry(
         person.obligations, [&](const Obligation& o) { return o.kind == change.kind && o.item == change.item; });
     if (obligation == nullptr) {
-        person.obligations.push_back({change.kind, change.item, change.step, change.due, at});
+        person.obligations.push_back({change.kind, change.item, change.step, change.due, at, change.weight});
         return;
     }
     obligation->step = change.step;
     obligation->changed_at = at;
     if (change.due) obligation->due = change.due;
+    if (change.weight) obligation->weight = change.weight;
 }
 
 }  // namespace detail

@@ -61,6 +61,9 @@ struct ObligationChange {
     std::string item{};  ///< Tells several of one kind apart (invoice number); may be empty. Personal.
     ObligationStep step;
     std::optional<time::Instant> due{};  ///< Deadline; kept from the opening where a later step has none.
+    /// How much of a grade hangs on it, in [0, 1e9], in any unit, such as percent; kept likewise. Nothing for a duty
+    /// that gives no result; else `item` is the name of the assessment.
+    std::optional<double> weight{};
 
     friend bool operator==(const ObligationChange&, const ObligationChange&) = default;
 };
@@ -72,6 +75,7 @@ struct Obligation {
     ObligationStep step;
     std::optional<time::Instant> due{};
     time::Instant changed_at;
+    std::optional<double> weight{};
 
     [[nodiscard]] bool is_open() const noexcept { return step == ObligationStep::opened; }
     friend bool operator==(const Obligation&, const Obligation&) = default;

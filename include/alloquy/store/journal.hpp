@@ -1,7 +1,8 @@
 #pragma once
 
 /// \file
-/// Journal: all facts of one institution in one SQLite file, with its people, vocabularies, playbooks and snapshots.
+/// Journal: all facts of one institution in one SQLite file, with its people, vocabularies, playbooks, models and
+/// snapshots.
 
 #include <cstddef>
 #include <cstdint>
@@ -59,6 +60,36 @@ struct AuditIssue {
     friend bool operator==(const AuditIssue&, const AuditIssue&) = default;
 };
 
+/// One version of a learned model, without its bytes. A record of what was known: later facts never change it.
+struct ModelSummary {
+    std::string name;
+    std::uint32_t version;  ///< 1, 2, ... of this name, without gaps.
+    std::uint64_t seq;      ///< All facts up to here were learned from.
+    time::Instant made_at;
+    Hash playbook;  ///< Under which it was learned.
+    Hash hash;      ///< hash_bytes of its bytes; equal models have equal hashes.
+
+    friend bool operator==(const ModelSummary&, const ModelSummary&) = default;
+};
+
+/// One version of a learned model.
+struct ModelVersion {
+    std::string name;
+    std::uint32_t version;  ///< 1, 2, ... of this name, without gaps.
+    std::uint64_t seq;      ///< All facts up to here were learned from.
+    time::Instant made_at;
+    Hash playbook;                 ///< Under which it was learned.
+    std::vector<std::byte> bytes;  ///< What the model is; the journal does not look into it.
+    Hash hash;                     ///< hash_bytes(bytes).
+
+    friend bool operator==(const ModelVersion&, const ModelVersion&) = default;
+};
+
+/// Longest name of a model, bytes of UTF-8.
+inline constexpr std::size_t max_model_name_bytes = 255;
+/// Largest model, bytes (16 MiB). SQLite takes blobs of 10^9 bytes unless it was built with a smaller limit.
+inline constexpr std::size_t max_model_bytes = std::size_t{16} << 20U;
+
 /// A stored state of the engine, without its chunks.
 struct Snapshot {
     std::int64_t id;
@@ -75,6 +106,9 @@ inline constexpr std::size_t max_snapshot_chunk_bytes = std::size_t{4} << 20U;
 using FactVisitor = std::function<bool(std::uint64_t seq, const model::Fact& fact)>;
 /// Called with a person and all facts about that person in canonical order; false ends the reading.
 using PersonFactsVisitor = std::function<bool(PersonId person, std::span<const model::Fact> facts)>;
+/// The same with the numbers of the facts; shape (facts).
+using NumberedPersonFactsVisitor =
+    std::function<bool(PersonId person, std::span<const model::Fact> facts, std::span<const std::uint64_t> seqs)>;
 /// Called with a person and the person's tie key; false ends the reading.
 using PersonVisitor = std::function<bool(PersonId person, std::uint64_t tie_key)>;
 /// Called with an organisation; false ends the reading.
@@ -86,7 +120,8 @@ using ChunkVisitor = std::function<bool(std::uint32_t number, std::span<const st
 
 /// Why a journal would refuse a fact by itself, whoever it is about, or nothing if it would not: key of 1 to
 /// model::max_fact_key_bytes bytes, interactions not known before they happened, quantity >= 1, result in [0, 1],
-/// finite attribute values, no relation of a person to themselves.
+/// finite attribute values, weight of an
+/// obligation in [0, 1e9], no relation of a person to themselves.
 /// \return  Text without personal data.
 [[nodiscard]] std::optional<std::string> fact_problem(const model::Fact& fact);
 
@@ -108,8 +143,11 @@ public:
     ///
     /// The writing process holds a lock on the file `<path>.lock` until it ends, however it ends.
     ///
+    /// A file of an older library is brought to this one's schema, all of it or nothing; that needs read_write.
+    ///
     /// \throws StoreError  if another process (or object) writes to it, if the file is not a journal, is of a newer
-    ///                     library (it is left as it was) or is damaged, or if it cannot be read or created.
+    ///                     library (it is left as it was) or is damaged, if it cannot be read or created, or if it is
+    ///                     opened read-only and is of an older library (open it for writing once).
     /// \throws NotFound    if it is opened read-only and there is no such file.
     [[nodiscard]] static Journal open(const std::filesystem::path& path, const JournalOptions& options = {});
 
@@ -192,11 +230,22 @@ public:
     [[nodiscard]] std::uint64_t fact_count() const;
 
     /// All facts about a person in canonical order; empty for an unknown person.
-    [[nodiscard]] std::vector<model::Fact> facts_of(PersonId person) const;
+    /// \param until_seq  Only the facts with numbers up to here; all where there is none.
+    [[nodiscard]] std::vector<model::Fact> facts_of(PersonId person,
+                                                    std::optional<std::uint64_t> until_seq = std::nullopt) const;
     /// The people of [first, end) who have facts, by id, with their facts in canonical order. Each call reads one
     /// consistent state over its own connection, so several threads may read at once.
-    /// \param visit  The span is valid during the call only.
-    void for_each_person_facts(PersonId first, PersonId end, const PersonFactsVisitor& visit) const;
+    ///
+    /// \param visit      The span is valid during the call only.
+    /// \param until_seq  Only the facts with numbers up to here, and only people who have such; all where there is
+    ///                   none. The two sides of a relation have two numbers: up to what last_seq() was at some time,
+    ///                   both are there or neither is.
+    /// \par Cost  Of the range, whatever until_seq is: a fact behind it is passed over, for about a quarter of what it
+    ///            costs to read one.
+    void for_each_person_facts(PersonId first, PersonId end, const PersonFactsVisitor& visit,
+                               std::optional<std::uint64_t> until_seq = std::nullopt) const;
+    void for_each_person_facts(PersonId first, PersonId end, const NumberedPersonFactsVisitor& visit,
+                               std::optional<std::uint64_t> until_seq = std::nullopt) const;
     /// The facts from a number on, in order of their numbers.
     /// \par Cost  About 1.5 µs a fact, as facts lie by person; for everything use for_each_person_facts.
     void for_each_by_seq(std::uint64_t from_seq, const FactVisitor& visit) const;
@@ -212,6 +261,29 @@ public:
     /// \throws InvalidArgument  if hash is not hash_bytes(canonical).
     void record_playbook(const Hash& hash, std::span<const std::byte> canonical, time::Instant now);
     [[nodiscard]] std::optional<std::vector<std::byte>> playbook(const Hash& hash) const;
+
+    /// Keeps a model as the next version of its name. On return it is on disk. A version is never rewritten, and equal
+    /// bytes given again are a version of their own.
+    ///
+    /// \param name      1 to max_model_name_bytes bytes of UTF-8 without the character U+0000; compared byte by byte.
+    /// \param seq       All facts up to here were learned from; <= last_seq(). 0 for a model that learned from none.
+    /// \param playbook  Hash of a recorded playbook.
+    /// \param bytes     Canonical bytes of the model, 1 to max_model_bytes of them.
+    /// \return          The number of the version: 1 for a new name, else one more than the last.
+    /// \throws InvalidArgument  if one of these is out of range or the playbook is not recorded; nothing is kept then.
+    /// \par Cost  A commit of its own, and a few ns a byte.
+    std::uint32_t record_model(std::string_view name, std::uint64_t seq, time::Instant made_at, const Hash& playbook,
+                               std::span<const std::byte> bytes);
+    /// The newest version of a model; nothing for an unknown name.
+    /// \throws StoreError  with name and version, if it does not match its hashes.
+    [[nodiscard]] std::optional<ModelVersion> latest_model(std::string_view name) const;
+    /// One version of a model; nothing where there is no such.
+    /// \throws StoreError  as above.
+    [[nodiscard]] std::optional<ModelVersion> model(std::string_view name, std::uint32_t version) const;
+    /// All versions of all models, by (bytes of the name, version). The bytes of the models are not read.
+    /// \throws StoreError  with name and version, if what is said about one does not match its hash, or one before
+    ///                     the last is missing.
+    [[nodiscard]] std::vector<ModelSummary> model_versions() const;
 
     // Snapshots ------------------------------------------------------------------------------------------------
 
