@@ -17,14 +17,14 @@ prepare_packages() {
         apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# A Python environment of our own for the package's tests and peers. It rests on the system's Python, whose headers
+# A Python environment of our own for the package's tests and examples. It rests on the system's Python, whose headers
 # are among the packages; another python3 may stand first in the path.
 prepare_python() {
     local venv=$PWD/build/venv
     if [ ! -e "$venv/ready" ]; then
         echo "making the Python environment"
         /usr/bin/python3 -m venv "$venv"
-        "$venv/bin/pip" install -q --disable-pip-version-check numpy pandas pytest pyarrow "$@"
+        "$venv/bin/pip" install -q --disable-pip-version-check numpy pandas pytest pyarrow matplotlib "$@"
         touch "$venv/ready"
     fi
     export ALLOQUY_PYTHON=$venv/bin/python

@@ -22,16 +22,21 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <alloquy/decide/decision.hpp>
 #include <alloquy/decide/plan.hpp>
 #include <alloquy/engine/engine.hpp>
+#include <alloquy/engine/examples.hpp>
+#include <alloquy/engine/model_bytes.hpp>
 #include <alloquy/engine/playbook.hpp>
 #include <alloquy/error.hpp>
 #include <alloquy/io/import.hpp>
 #include <alloquy/io/zone_files.hpp>
 #include <alloquy/model/fact.hpp>
+#include <alloquy/score/model.hpp>
+#include <alloquy/score/training.hpp>
 #include <alloquy/store/bulk_append.hpp>
 #include <alloquy/store/hash.hpp>
 #include <alloquy/store/journal.hpp>
@@ -44,6 +49,17 @@ struct InstitutionOptions {
     unsigned threads = 2;        ///< For bulk work; results are the same for any number. >= 1.
     engine::ZoneSource zones{};  ///< Finds time zones; the system's IANA files where absent.
     std::size_t cache_bytes = store::JournalOptions{}.cache_bytes;  ///< Page cache of the journal's writer.
+};
+
+/// A model that was learned and kept.
+struct LearnedModel {
+    std::string name;
+    std::uint32_t version;  ///< In the journal; 1, 2, … without gaps.
+    std::uint64_t seq;      ///< All facts up to here were learned from.
+    std::size_t examples;   ///< Learned from; of an online model those that were new.
+    std::size_t positives;  ///< Of these, with outcome 1.
+
+    friend bool operator==(const LearnedModel&, const LearnedModel&) = default;
 };
 
 /// Journal, engine and playbook in one. All members may be called from several threads at once: `record` commits
@@ -260,7 +276,121 @@ public:
         Engine engine = make_engine();
         add_people(engine);
         refold_all(engine, instant);
+        load_models(engine, instant);
         return engine;
+    }
+
+    /// Every score of one person as parts that add up to it exactly; see BasicEngine::explain.
+    /// \throws NotFound, InvalidArgument  as engagement().
+    [[nodiscard]] std::vector<score::Explanation> explain(PersonId person, time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        return settled().explain(person, now);
+    }
+    /// Standard scores of everybody, by column; see BasicEngine::scores.
+    /// \throws InvalidArgument  as engagement().
+    [[nodiscard]] engine::ScoreTable scores(time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        return settled().scores(now, options_.threads);
+    }
+    /// Probability by a model of the playbook; while nothing was learned its prior, with evidence 0.
+    /// \throws NotFound, InvalidArgument  as engagement(), and if there is no such model.
+    [[nodiscard]] score::Prediction predict(PersonId person, std::string_view model, time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        return settled().predict(person, model, now);
+    }
+
+    // Models ---------------------------------------------------------------------------------------------------
+
+    /// What a model of the playbook may learn from; see engine::ExampleFinder. In an order that depends on the facts
+    /// alone: by group and instant, or, of an online model, as the outcomes came into the journal.
+    ///
+    /// \param instants  From which the past is seen (outcome `enrolment`); empty for outcome `response`.
+    /// \param now       Windows of responses that end later are open.
+    /// \throws InvalidArgument  if there is no such model, the instants do not suit its outcome, or a feature cannot be
+    ///                          learned from.
+    /// \par Cost  A scan of the journal; a fold of each example's past.
+    [[nodiscard]] engine::ExampleSet examples(std::string_view model, std::span<const time::Instant> instants,
+                                              time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        return examples_of(model_config(model), instants, now, journal_.last_seq(), nullptr);
+    }
+    /// Learns a model of the playbook from all facts, keeps it in the journal as its next version, and puts it into use
+    /// as the column `model:<name>`. An online model goes on from its last version with the examples whose outcome came
+    /// into the journal since; without new ones nothing is kept and the last version is returned.
+    ///
+    /// \param now  When it is made; views as of an earlier instant do not use it.
+    /// \throws InvalidArgument  as examples(), and if there is too little to learn from: the text says how much.
+    LearnedModel learn(std::string_view model, std::span<const time::Instant> instants, time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        const score::ModelConfig& config = model_config(model);
+        const std::uint64_t seq = journal_.last_seq();
+        std::optional<Kept> last =
+            config.learning == score::Learning::online ? kept_model(config, std::nullopt) : std::nullopt;
+        const engine::ExampleSet set = examples_of(config, instants, now, seq, last ? &*last : nullptr);
+        const auto positives = static_cast<std::size_t>(std::count(set.outcomes.begin(), set.outcomes.end(), 1));
+        if (last && set.size() == 0) return {config.name, last->version, last->seq, 0, 0};
+        const score::Model learned = learn_from(config, set, last ? &last->content.model : nullptr);
+        const engine::ModelContent content{learned, {instants.begin(), instants.end()}, now, last ? last->version : 0};
+        const std::uint32_t version =
+            journal_.record_model(config.name, seq, now, playbook_hash_, engine::to_bytes(content));
+        engine_->set_model(config.name, learned, version);
+        return {config.name, version, seq, set.size(), positives};
+    }
+    /// Learns a kept version again from the facts that it was learned from, and compares the bytes.
+    /// \return True if they are the same: the model is a fold over the journal.
+    /// \throws NotFound         if there is no such version.
+    /// \throws InvalidArgument  if it was learned under another playbook.
+    [[nodiscard]] bool relearns_equally(std::string_view model, std::uint32_t version) {
+        const std::lock_guard lock{*mutex_};
+        const score::ModelConfig& config = model_config(model);
+        const std::optional<store::ModelVersion> kept = journal_.model(model, version);
+        if (!kept) {
+            throw NotFound{"Institution: no version " + std::to_string(version) + " of model '" + config.name + "'"};
+        }
+        if (kept->playbook != playbook_hash_) {
+            throw InvalidArgument{"Institution: version " + std::to_string(version) + " of model '" + config.name +
+                                  "' was learned under another playbook"};
+        }
+        engine::ModelContent content = engine::model_from_bytes(kept->bytes);
+        std::optional<Kept> before;
+        if (content.continues > 0) {
+            const std::optional<store::ModelVersion> previous = journal_.model(model, content.continues);
+            if (previous) before = Kept{engine::model_from_bytes(previous->bytes), previous->version, previous->seq};
+        }
+        const engine::ExampleSet set =
+            examples_of(config, content.instants, content.now, kept->seq, before ? &*before : nullptr);
+        content.model = learn_from(config, set, before ? &before->content.model : nullptr);
+        return engine::to_bytes(content) == kept->bytes;
+    }
+    /// Kept versions of all models and lifecycles (as `lifecycle:<name>`), by name and version.
+    [[nodiscard]] std::vector<store::ModelSummary> model_versions() const { return journal_.model_versions(); }
+
+    /// Fits a lifecycle of the playbook to everybody's counts, keeps the parameters in the journal as the next version
+    /// of `lifecycle:<name>`, and puts them into use as the columns `active:<name>` and `expected:<name>`.
+    /// \throws InvalidArgument  as BasicEngine::fit_lifecycle(): too little data, say.
+    std::variant<score::BgNbdFit, score::BgBbFit> fit_lifecycle(std::string_view name, time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        const auto fit = settled().fit_lifecycle(name, now, options_.threads);
+        const engine::LifecycleParameters parameters =
+            std::visit([](const auto& each) { return engine::LifecycleParameters{each.parameters}; }, fit);
+        journal_.record_model("lifecycle:" + std::string{name}, journal_.last_seq(), now, playbook_hash_,
+                              engine::to_bytes(parameters));
+        engine_->set_lifecycle(name, parameters);
+        return fit;
+    }
+
+    /// Fills a column that the playbook names with values of the host's own model or measure. Not kept: fill it again
+    /// after opening. See BasicEngine::set_column.
+    /// \param people  Each once; shape of `values`.
+    /// \throws NotFound, InvalidArgument  if somebody is not there, or as BasicEngine::set_column().
+    void set_column(std::string_view name, std::span<const PersonId> people, std::span<const double> values,
+                    time::Instant known_at) {
+        const std::lock_guard lock{*mutex_};
+        const Engine& engine = settled();
+        std::vector<std::uint32_t> rows;
+        rows.reserve(people.size());
+        for (const PersonId person : people) rows.push_back(engine.row(person));
+        engine_->set_column(name, rows, values, known_at);
     }
 
     /// The engine with all facts folded, for questions that are not repeated here. The reference is good until the
@@ -327,6 +457,7 @@ private:
         engine_ = std::make_unique<Engine>(make_engine());
         journal_.record_playbook(playbook_hash_, canonical, now);
         load();
+        load_models(*engine_, std::nullopt);
     }
 
     [[nodiscard]] Engine make_engine() {
@@ -470,6 +601,131 @@ private:
             if (const auto mirror = model::mirrored(fact)) in_flight_[mirror->person].push_back({&fact});
         }
     }
+    /// A kept version, decoded.
+    struct Kept {
+        engine::ModelContent content;
+        std::uint32_t version;
+        std::uint64_t seq;
+    };
+    [[nodiscard]] const score::ModelConfig& model_config(std::string_view name) const {
+        const auto found = std::find_if(playbook_.models.begin(), playbook_.models.end(),
+                                        [&](const score::ModelConfig& config) { return config.name == name; });
+        if (found == playbook_.models.end()) {
+            throw InvalidArgument{"Institution: the playbook has no model '" + std::string{name} + "'"};
+        }
+        return *found;
+    }
+    [[nodiscard]] score::Model learn_from(const score::ModelConfig& config, const engine::ExampleSet& set,
+                                          const score::Model* last) const {
+        if (last != nullptr) return score::learn_on(*last, set.table, set.outcomes);
+        return score::train(config, set.table, set.outcomes, set.groups, options_.threads);
+    }
+    /// The newest version that suits the playbook's features and way of learning, made not after `until`.
+    [[nodiscard]] std::optional<Kept> kept_model(const score::ModelConfig& config,
+                                                 std::optional<time::Instant> until) const {
+        std::optional<store::ModelVersion> version;
+        if (!until) {
+            version = journal_.latest_model(config.name);
+        } else {
+            std::optional<std::uint32_t> newest;
+            for (const store::ModelSummary& summary : journal_.model_versions()) {
+                if (summary.name == config.name && summary.made_at <= *until) newest = summary.version;
+            }
+            if (newest) version = journal_.model(config.name, *newest);
+        }
+        if (!version) return std::nullopt;
+        Kept kept{engine::model_from_bytes(version->bytes), version->version, version->seq};
+        if (!engine::suits(kept.content.model, config)) return std::nullopt;
+        return kept;
+    }
+    /// Puts the newest kept models and lifecycles into use.
+    void load_models(Engine& engine, std::optional<time::Instant> until) const {
+        for (const score::ModelConfig& config : playbook_.models) {
+            if (std::optional<Kept> kept = kept_model(config, until)) {
+                engine.set_model(config.name, std::move(kept->content.model), kept->version);
+            }
+        }
+        for (const score::LifecycleConfig& config : playbook_.lifecycles) {
+            std::optional<std::uint32_t> newest;
+            const std::string name = "lifecycle:" + config.name;
+            for (const store::ModelSummary& summary : journal_.model_versions()) {
+                if (summary.name == name && (!until || summary.made_at <= *until)) newest = summary.version;
+            }
+            if (!newest) continue;
+            const engine::LifecycleParameters parameters =
+                engine::lifecycle_from_bytes(journal_.model(name, *newest)->bytes);
+            if (parameters.index() == static_cast<std::size_t>(config.model)) {
+                engine.set_lifecycle(config.name, parameters);
+            }
+        }
+    }
+    /// \param until_seq  Only facts up to here.
+    /// \param before     Only examples that this version did not learn from.
+    [[nodiscard]] engine::ExampleSet examples_of(const score::ModelConfig& config,
+                                                 std::span<const time::Instant> instants, time::Instant now,
+                                                 std::uint64_t until_seq, const Kept* before) {
+        const bool by_instants = config.outcome.kind == score::OutcomeKind::enrolment;
+        if (by_instants == instants.empty()) {
+            throw InvalidArgument{"model '" + config.name + "': instants are " + (by_instants ? "needed" : "not used") +
+                                  " for this outcome"};
+        }
+        for (std::size_t i = 1; i < instants.size(); ++i) {
+            if (instants[i] <= instants[i - 1]) {
+                throw InvalidArgument{"model '" + config.name + "': instants must be ascending"};
+            }
+        }
+        add_people(*engine_);
+        std::int64_t last = 0;
+        for (std::uint32_t row = 0; row < engine_->size(); ++row)
+            last = std::max(last, engine_->person(row).id.value());
+        constexpr std::int64_t people_per_task = 512;
+        const std::int64_t tasks = engine_->size() == 0 ? 0 : last / people_per_task + 1;
+        std::vector<engine::ExampleSet> parts(static_cast<std::size_t>(tasks));
+        std::vector<Engine> scratch;
+        for (unsigned thread = 0; thread < options_.threads; ++thread) scratch.push_back(make_engine());
+        std::atomic<std::int64_t> next_task{0};
+        std::vector<std::exception_ptr> failures(options_.threads);
+        const auto work = [&](unsigned thread) {
+            try {
+                for (std::int64_t task = next_task++; task < tasks; task = next_task++) {
+                    engine::ExampleFinder<Engine> finder{scratch[thread], config, journal_.symbols()};
+                    journal_.for_each_person_facts(
+                        PersonId{task * people_per_task}, PersonId{(task + 1) * people_per_task},
+                        [&](PersonId person, std::span<const model::Fact> facts, std::span<const std::uint64_t> seqs) {
+                            finder.add(person, engine_->tie_key(engine_->row(person)), facts, seqs, instants, now);
+                            return true;
+                        },
+                        until_seq);
+                    parts[static_cast<std::size_t>(task)] = finder.take();
+                }
+            } catch (...) {
+                failures[thread] = std::current_exception();
+            }
+        };
+        std::vector<std::thread> workers;
+        for (unsigned thread = 1; thread < options_.threads; ++thread) workers.emplace_back(work, thread);
+        work(0);
+        for (std::thread& worker : workers) worker.join();
+        for (const std::exception_ptr& failure : failures) {
+            if (failure) std::rethrow_exception(failure);
+        }
+        engine::ExampleSet all;
+        for (const engine::ExampleSet& part : parts) all.append(part);
+        std::vector<std::uint32_t> order;
+        for (std::uint32_t i = 0; i < all.size(); ++i) {
+            // What came into the journal since, and windows that were still open then.
+            if (before == nullptr || all.learned_at[i] > before->seq || all.settled_at[i] >= before->content.now) {
+                order.push_back(i);
+            }
+        }
+        const auto place = [&](std::uint32_t i) {
+            const std::uint64_t first = config.learning == score::Learning::online ? all.learned_at[i] : all.groups[i];
+            return std::tuple{first, all.instants[i], engine_->tie_key(engine_->row(all.people[i])), all.people[i], i};
+        };
+        std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return place(a) < place(b); });
+        return all.select(order);
+    }
+
     /// The caller holds the lock, as in all that follow.
     /// \return Whether a refold of this person has folded the fact.
     [[nodiscard]] bool land(const model::Fact& fact, PersonId person) {
@@ -532,30 +788,32 @@ private:
 };
 
 /// The institution with the standard signals.
-class Institution : public BasicInstitution<score::Engagement, score::Reachability> {
+class Institution : public BasicInstitution<score::Engagement, score::Reachability, score::Lifecycle> {
 public:
-    using Base = BasicInstitution<score::Engagement, score::Reachability>;
+    using Base = BasicInstitution<score::Engagement, score::Reachability, score::Lifecycle>;
 
     /// Opens the journal file, or makes it. See BasicInstitution::open.
     [[nodiscard]] static Institution open(const std::filesystem::path& path, engine::Playbook playbook,
                                           time::Instant now, InstitutionOptions options = {}) {
-        auto [engagement, reachability] = signals(playbook);
+        auto [engagement, reachability, lifecycle] = signals(playbook);
         return Institution{Base::open(path, std::move(playbook), now, std::move(options), std::move(engagement),
-                                      std::move(reachability))};
+                                      std::move(reachability), std::move(lifecycle))};
     }
     /// The same in memory: nothing survives the object.
     [[nodiscard]] static Institution in_memory(engine::Playbook playbook, time::Instant now,
                                                InstitutionOptions options = {}) {
-        auto [engagement, reachability] = signals(playbook);
+        auto [engagement, reachability, lifecycle] = signals(playbook);
         return Institution{Base::in_memory(std::move(playbook), now, std::move(options), std::move(engagement),
-                                           std::move(reachability))};
+                                           std::move(reachability), std::move(lifecycle))};
     }
 
 private:
     explicit Institution(Base base) : Base{std::move(base)} {}
-    static std::pair<score::Engagement, score::Reachability> signals(const engine::Playbook& playbook) {
+    static std::tuple<score::Engagement, score::Reachability, score::Lifecycle> signals(
+        const engine::Playbook& playbook) {
         return {score::Engagement{playbook.engagement, playbook.channels, playbook.topics},
-                score::Reachability{playbook.reachability, playbook.channels}};
+                score::Reachability{playbook.reachability, playbook.channels},
+                score::Lifecycle{playbook.lifecycles, playbook.channels, playbook.topics}};
     }
 };
 

@@ -1,4 +1,4 @@
-// BENCH fold: interactions into both standard signals, one core and two, sorted by person and in order of arrival.
+// BENCH fold: interactions into the standard signals, one core and two, sorted by person and in order of arrival.
 // Prints `name value` lines. With a folder as argument, writes the sorted rows there for the peers (fold_peers.py).
 #include <algorithm>
 #include <chrono>
@@ -43,7 +43,10 @@ void fill(score::Event& event, std::uint64_t draw) {
     const std::uint64_t kind = draw % 100;
     event.quantity = static_cast<std::uint16_t>(1 + (draw >> 8) % 4);
     event.topic = static_cast<std::uint8_t>((draw >> 16) % 4);
-    event.local_hour = static_cast<std::uint8_t>((draw >> 24) % 24);
+    // People live on UTC.
+    const std::int64_t hours = event.at_ms / 3'600'000;
+    event.local_day = static_cast<std::int32_t>(hours / 24);
+    event.hour_of_week = static_cast<std::uint8_t>((hours + 72) % 168);
     if (kind < 82) {
         event.channel = static_cast<std::uint8_t>(4 + (kind & 1));
         event.act = kind % 4 == 0 ? model::Act::visited : model::Act::clicked;
@@ -61,7 +64,9 @@ double seconds(auto&& work) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-double best_fold(const std::vector<score::Event>& all, unsigned threads, double& mean) {
+/// \param mean    Gets the mean engagement of all people.
+/// \param sum_30  Gets the sum of their weights with a half-life of 30 days, for the peers to compare.
+double best_fold(const std::vector<score::Event>& all, unsigned threads, double& mean, double& sum_30) {
     double best = 1e9;
     for (int round = 0; round < 3; ++round) {
         model::Symbols symbols;
@@ -69,9 +74,13 @@ double best_fold(const std::vector<score::Event>& all, unsigned threads, double&
         for (std::size_t p = 0; p < people; ++p) engine.add_person(PersonId{static_cast<std::int64_t>(p)}, p);
         std::size_t late = 0;
         best = std::min(best, seconds([&] { late = engine.fold(all, threads).size(); }));
+        const time::Instant now = time::Instant::from_unix_ms((first_ms + span_ms) / 86'400'000 * 86'400'000);
         double sum = 0;
-        for (const double fraction : engine.engagement_fractions(time::Instant::from_unix_ms(first_ms + span_ms))) {
-            sum += fraction;
+        sum_30 = 0;
+        for (std::uint32_t row = 0; row < people; ++row) {
+            const auto& state = engine.state<score::Engagement>(row);
+            sum += engine.signal<score::Engagement>().fraction(state, now);
+            sum_30 += engine.signal<score::Engagement>().decayed_weight(state, 1, now);
         }
         mean = sum / static_cast<double>(people);
         if (late > 0) std::printf("fold_people_to_refold %zu\n", late);
@@ -103,23 +112,23 @@ int main(int count, char** values) {
         fill(event, draw);
     }
     double mean = 0;
-    const double sorted = best_fold(all, 1, mean);
+    double sum_30 = 0;
+    const double sorted = best_fold(all, 1, mean, sum_30);
     const double sorted_mean = mean;
     std::printf("fold_per_second_per_core %.0f\n", static_cast<double>(events) / sorted);
-    const double both = best_fold(all, 2, mean);
+    const double both = best_fold(all, 2, mean, sum_30);
     std::printf("fold_per_second_two_threads %.0f\n", static_cast<double>(events) / both);
     std::printf("fold_two_threads_seconds %.3f\n", both);
     std::printf("fold_same_result_for_two_threads %d\n", mean == sorted_mean ? 1 : 0);
     std::printf("state_bytes_per_person %zu\n", engine::Engine::state_bytes_per_person);
+    std::printf("fold_sum_30 %.9g\n", sum_30);
     if (count > 1) {
         const std::filesystem::path folder = values[1];
         const engine::Playbook book = playbook();
         const score::Engagement engagement{book.engagement, book.channels, book.topics};
         write_column(folder / "person.u32", all, [](const score::Event& event) { return event.person; });
-        write_column(folder / "at.i64", all, [](const score::Event& event) { return event.at_ms; });
-        write_column(folder / "weight.f64", all, [&](const score::Event& event) { return engagement.weight(event); });
-        // The raw rows, and what one act of each kind and topic weighs, for peers that look weights up as the fold
-        // does.
+        write_column(folder / "day.i32", all, [](const score::Event& event) { return event.local_day; });
+        // The raw rows, and what one act of each kind weighs, for peers that look weights up as the fold does.
         const auto kind = [](const score::Event& event) {
             return static_cast<std::uint16_t>((event.channel * 2 + static_cast<int>(event.direction)) * 32 +
                                               static_cast<int>(event.act));
@@ -127,12 +136,13 @@ int main(int count, char** values) {
         write_column(folder / "kind.u16", all, kind);
         write_column(folder / "quantity.u16", all, [](const score::Event& event) { return event.quantity; });
         std::ofstream kinds{folder / "kinds.csv"};
-        kinds << "kind,kind_weight\n";
+        kinds << "kind,act,act_weight,effort\n";
         for (std::uint8_t channel = 0; channel <= book.channels.size(); ++channel) {
             for (const auto direction : {model::Direction::inbound, model::Direction::outbound}) {
                 for (std::size_t act = 0; act < model::enum_size<model::Act>; ++act) {
-                    const score::Event event{0, 0, 1, channel, 0, static_cast<model::Act>(act), direction, 0};
-                    kinds << kind(event) << ',' << engagement.weight(event) << '\n';
+                    const score::Event event{0, 0, 0, 1, channel, 0, static_cast<model::Act>(act), direction, 0};
+                    kinds << kind(event) << ',' << act << ',' << engagement.day_weight(static_cast<model::Act>(act), 1)
+                          << ',' << engagement.effort(event) << '\n';
                 }
             }
         }
@@ -146,7 +156,7 @@ int main(int count, char** values) {
                                                             static_cast<double>(events));
         fill(all[i], draw);
     }
-    const double arrival = best_fold(all, 1, mean);
+    const double arrival = best_fold(all, 1, mean, sum_30);
     std::printf("fold_arrival_per_second_per_core %.0f\n", static_cast<double>(events) / arrival);
     return EXIT_SUCCESS;
 }

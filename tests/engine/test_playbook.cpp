@@ -8,12 +8,56 @@
 
 #include <doctest/doctest.h>
 
+#include <alloquy/model/interaction.hpp>
+#include <alloquy/model/programme.hpp>
+#include <alloquy/model/role.hpp>
+#include <alloquy/score/calibration.hpp>
+#include <alloquy/score/features.hpp>
+#include <alloquy/score/lifecycle.hpp>
+#include <alloquy/score/model_config.hpp>
+
 #include "../support/facts.hpp"
 
 using alloquy::engine::canonical_bytes;
 using alloquy::engine::Playbook;
 using alloquy::support::test_playbook;
 using Change = std::function<void(Playbook&)>;
+
+namespace {
+
+/// The test playbook with lifecycles, urgency, models and columns of which every field can be changed.
+Playbook playbook_with_models() {
+    using namespace alloquy::score;
+    using alloquy::model::Act;
+    Playbook playbook = test_playbook();
+    playbook.lifecycles = {{"visits", LifecycleModel::bg_nbd, {Act::visited, Act::clicked}, {"portal"}, {"study"}},
+                           {"giving", LifecycleModel::bg_bb, {Act::donated}}};
+    playbook.urgency.kinds = {{"fee", {0.5, 3, 1}}};
+    FeatureConfig region;
+    region.name = "region";
+    region.input = "attribute:region";
+    region.encoding = Encoding::levels;
+    FeatureConfig age;
+    age.input = "attribute:age";
+    age.encoding = Encoding::bins;
+    age.edges = {20, 30};
+    FeatureConfig both;
+    both.name = "region x age";
+    both.encoding = Encoding::cross;
+    both.of = {"region", "attribute:age"};
+    ModelConfig dropout{"dropout"};
+    dropout.outcome.programmes = {"nursing"};
+    dropout.features = {region, age, both};
+    ModelConfig answers{"answers"};
+    answers.outcome.kind = OutcomeKind::response;
+    answers.outcome.channels = {"phone"};
+    answers.outcome.actions = {"coach call"};
+    playbook.models = {dropout, answers};
+    playbook.columns = {"host score", "credits"};
+    return playbook;
+}
+
+}  // namespace
 
 TEST_SUITE("engine/playbook") {
     TEST_CASE("equal playbooks have equal bytes") {
@@ -54,6 +98,67 @@ TEST_SUITE("engine/playbook") {
             [](Playbook& p) { p.reachability.priors["mail"].silences += 1; },
             [](Playbook& p) { p.reachability.priors["phone"] = {}; },
             [](Playbook& p) { p.reachability.response_window += 1ms; },
+            [](Playbook& p) { p.reachability.hour_prior += 1; },
+            [](Playbook& p) { p.lifecycles[0].name += "x"; },
+            [](Playbook& p) { p.lifecycles[0].model = alloquy::score::LifecycleModel::bg_bb; },
+            [](Playbook& p) { p.lifecycles[0].acts.pop_back(); },
+            [](Playbook& p) { p.lifecycles[0].acts[0] = alloquy::model::Act::posted; },
+            [](Playbook& p) { p.lifecycles[0].channels[0] = "mail"; },
+            [](Playbook& p) { p.lifecycles[0].channels.clear(); },
+            [](Playbook& p) { p.lifecycles[0].topics[0] = "money"; },
+            [](Playbook& p) { p.lifecycles[0].topics.clear(); },
+            [](Playbook& p) { p.lifecycles[0].unit_days += 1; },
+            [](Playbook& p) { p.lifecycles[1].year_starts_in += 1; },
+            [](Playbook& p) { p.lifecycles[1].horizon += 1; },
+            [](Playbook& p) { std::swap(p.lifecycles[0], p.lifecycles[1]); },
+            [](Playbook& p) { p.lifecycles.pop_back(); },
+            [](Playbook& p) { p.urgency.other.weight -= 0.25; },
+            [](Playbook& p) { p.urgency.other.half_life_days += 1; },
+            [](Playbook& p) { p.urgency.other.grace_days += 1; },
+            [](Playbook& p) { p.urgency.kinds["fee"].weight += 0.25; },
+            [](Playbook& p) { p.urgency.kinds["fee"].half_life_days += 1; },
+            [](Playbook& p) { p.urgency.kinds["fee"].grace_days += 1; },
+            [](Playbook& p) { p.urgency.kinds["intake"] = {}; },
+            [](Playbook& p) { p.urgency.kinds.clear(); },
+            [](Playbook& p) { p.models[0].name += "x"; },
+            [](Playbook& p) { p.models[0].outcome.kind = alloquy::score::OutcomeKind::response; },
+            [](Playbook& p) { p.models[0].outcome.programmes[0] += "x"; },
+            [](Playbook& p) { p.models[0].outcome.programmes.clear(); },
+            [](Playbook& p) { p.models[0].outcome.positive.pop_back(); },
+            [](Playbook& p) { p.models[0].outcome.positive[0] = alloquy::model::EnrolmentStatus::interrupted; },
+            [](Playbook& p) { p.models[0].outcome.negative[0] = alloquy::model::EnrolmentStatus::enrolled; },
+            [](Playbook& p) { p.models[0].outcome.negative.push_back(alloquy::model::EnrolmentStatus::enrolled); },
+            [](Playbook& p) { p.models[1].outcome.channels[0] = "mail"; },
+            [](Playbook& p) { p.models[1].outcome.channels.clear(); },
+            [](Playbook& p) { p.models[1].outcome.actions[0] = "open day"; },
+            [](Playbook& p) { p.models[1].outcome.actions.clear(); },
+            [](Playbook& p) { p.models[0].roles.insert(alloquy::model::RoleKind::alumnus); },
+            [](Playbook& p) { p.models[0].features[0].name += "x"; },
+            [](Playbook& p) { p.models[0].features[0].input += "x"; },
+            [](Playbook& p) { p.models[0].features[0].encoding = alloquy::score::Encoding::linear; },
+            [](Playbook& p) { p.models[0].features[1].edges[0] += 1; },
+            [](Playbook& p) { p.models[0].features[1].edges.pop_back(); },
+            [](Playbook& p) { p.models[0].features[1].quantiles += 1; },
+            [](Playbook& p) { p.models[0].features[1].monotone = alloquy::score::Monotone::falling; },
+            [](Playbook& p) { p.models[0].features[0].least_rows += 1; },
+            [](Playbook& p) { p.models[0].features[2].of[1] = "region"; },
+            [](Playbook& p) { std::swap(p.models[0].features[2].of[0], p.models[0].features[2].of[1]); },
+            [](Playbook& p) { p.models[0].features[0].reason = "because"; },
+            [](Playbook& p) { p.models[0].features.pop_back(); },
+            [](Playbook& p) { std::swap(p.models[0].features[0], p.models[0].features[1]); },
+            [](Playbook& p) { p.models[0].learning = alloquy::score::Learning::online; },
+            [](Playbook& p) { p.models[0].group = "site"; },
+            [](Playbook& p) { p.models[0].penalty += 1; },
+            [](Playbook& p) { p.models[0].half_life += 100; },
+            [](Playbook& p) { p.models[0].calibration = alloquy::score::CalibrationKind::isotonic; },
+            [](Playbook& p) { p.models[0].folds += 1; },
+            [](Playbook& p) { p.models[0].least_rows += 1; },
+            [](Playbook& p) { p.models[0].prior += 0.25; },
+            [](Playbook& p) { p.models.pop_back(); },
+            [](Playbook& p) { std::swap(p.models[0], p.models[1]); },
+            [](Playbook& p) { p.columns[0] += "x"; },
+            [](Playbook& p) { p.columns.pop_back(); },
+            [](Playbook& p) { std::swap(p.columns[0], p.columns[1]); },
             [](Playbook& p) { p.actions.purposes[0].name += "x"; },
             [](Playbook& p) { p.actions.purposes[0].basis = alloquy::model::LegalBasis::vital_interests; },
             [](Playbook& p) { p.actions.purposes.pop_back(); },
@@ -98,12 +203,12 @@ TEST_SUITE("engine/playbook") {
             [](Playbook& p) { std::swap(p.actions.actions[0], p.actions.actions[1]); },
             [](Playbook& p) { p.actions.actions.pop_back(); },
         };
-        std::set<std::vector<std::byte>> seen{canonical_bytes(test_playbook())};
+        std::set<std::vector<std::byte>> seen{canonical_bytes(playbook_with_models())};
         for (std::size_t i = 0; i < changes.size(); ++i) {
             CAPTURE(i);
-            Playbook changed = test_playbook();
+            Playbook changed = playbook_with_models();
             changes[i](changed);
-            REQUIRE(changed != test_playbook());
+            REQUIRE(changed != playbook_with_models());
             CHECK(seen.insert(canonical_bytes(changed)).second);
         }
     }
@@ -119,6 +224,22 @@ TEST_SUITE("engine/playbook") {
         a.channels = {"ab", "c"};
         b.channels = {"a", "bc"};
         CHECK(canonical_bytes(a) != canonical_bytes(b));
+        a = b = {};
+        a.topics = {"x"};
+        b.columns = {"x"};
+        CHECK(canonical_bytes(a) != canonical_bytes(b));
+        a = b = {};
+        a.lifecycles.resize(1);
+        b.lifecycles.resize(1);
+        a.lifecycles[0].channels = {"x"};
+        b.lifecycles[0].topics = {"x"};
+        CHECK(canonical_bytes(a) != canonical_bytes(b));
+        a = b = {};
+        a.models.resize(1);
+        b.models.resize(1);
+        a.models[0].outcome.channels = {"x"};
+        b.models[0].outcome.actions = {"x"};
+        CHECK(canonical_bytes(a) != canonical_bytes(b));
     }
 
     TEST_CASE("zero and minus zero are equal, and so are the bytes") {
@@ -126,6 +247,11 @@ TEST_SUITE("engine/playbook") {
         plus.actions.actions[0].lever = 0.0;
         Playbook minus = test_playbook();
         minus.actions.actions[0].lever = -0.0;
+        REQUIRE(plus == minus);
+        CHECK(canonical_bytes(plus) == canonical_bytes(minus));
+        plus = minus = playbook_with_models();
+        plus.models[0].features[1].edges[0] = 0.0;
+        minus.models[0].features[1].edges[0] = -0.0;
         REQUIRE(plus == minus);
         CHECK(canonical_bytes(plus) == canonical_bytes(minus));
     }

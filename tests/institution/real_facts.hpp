@@ -137,6 +137,8 @@ struct PortableFact {
         enrolment->programme = word(from.programmes, to.programmes, enrolment->programme);
     } else if (auto* mark = std::get_if<Result>(&result.content)) {
         mark->assessment = word(from.assessments, to.assessments, mark->assessment);
+    } else if (auto* obligation = std::get_if<ObligationChange>(&result.content)) {
+        obligation->kind = word(from.obligations, to.obligations, obligation->kind);
     } else {
         throw alloquy::InvalidArgument{"translate: OULAD has no facts of this kind"};
     }

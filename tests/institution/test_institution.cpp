@@ -346,14 +346,15 @@ TEST_SUITE("institution/institution") {
 
     TEST_CASE("a snapshot of signals with other parameters is refused") {
         const support::TemporaryFolder folder{"parameters"};
-        using Base = BasicInstitution<score::Engagement, score::Reachability>;
+        using Base = BasicInstitution<score::Engagement, score::Reachability, score::Lifecycle>;
         const engine::Playbook book = playbook();
         const auto open = [&](double half_life) {
             score::EngagementConfig config;
             config.half_lives = {{"one", half_life, 1, 10}};
             return Base::open(folder.path() / "journal", book, start, {},
                               score::Engagement{config, book.channels, book.topics},
-                              score::Reachability{book.reachability, book.channels});
+                              score::Reachability{book.reachability, book.channels},
+                              score::Lifecycle{book.lifecycles, book.channels, book.topics});
         };
         {
             auto college = open(7);

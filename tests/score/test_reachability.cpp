@@ -8,17 +8,23 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
 
-#include "../support/facts.hpp"
+#include "../support/instants.hpp"
 #include "../support/random.hpp"
 
 using alloquy::model::Act;
 using alloquy::model::Direction;
 using alloquy::score::Event;
+using alloquy::score::Explanation;
+using alloquy::score::HourCounts;
+using alloquy::score::HourEstimate;
+using alloquy::score::hours_per_week;
 using alloquy::score::Observed;
 using alloquy::score::Order;
 using alloquy::score::Reachability;
@@ -49,7 +55,7 @@ ReachabilityConfig config_of(Duration window = hours{72}) {
 
 Event event_of(std::int64_t at_minute, std::uint8_t channel, Act act, Direction direction,
                std::uint8_t hour = Event::no_hour) {
-    return {minute(at_minute).unix_ms(), 0, 1, channel, 0, act, direction, hour};
+    return {minute(at_minute).unix_ms(), 0, 0, 1, channel, 0, act, direction, hour};
 }
 Event sent(std::int64_t at_minute, std::uint8_t channel = mail) {
     return event_of(at_minute, channel, Act::sent, Direction::outbound);
@@ -64,6 +70,33 @@ State fold(const Reachability& reachability, const std::vector<Event>& events) {
         REQUIRE(reachability.observe(state, event, Order::canonical) == Observed::done);
     }
     return state;
+}
+
+/// Own acts in these hours of the week, so many each, on changing channels.
+State acts_in(const Reachability& reachability, const std::vector<std::pair<int, int>>& counts) {
+    std::vector<Event> events;
+    for (const auto& [hour, count] : counts) {
+        for (int i = 0; i < count; ++i) {
+            const auto next = static_cast<std::int64_t>(events.size());
+            events.push_back(reply(next, static_cast<std::uint8_t>(next % 4), static_cast<std::uint8_t>(hour)));
+        }
+    }
+    return fold(reachability, events);
+}
+HourCounts group_of(const std::vector<std::pair<std::size_t, std::uint64_t>>& counts) {
+    HourCounts group{};
+    for (const auto& [hour, count] : counts) group[hour] = count;
+    return group;
+}
+std::vector<int> hours_in(const std::vector<HourEstimate>& estimates) {
+    std::vector<int> hours_of_week;
+    for (const HourEstimate& estimate : estimates) hours_of_week.push_back(estimate.hour_of_week);
+    return hours_of_week;
+}
+
+/// Cut to a multiple of 2^-40, as probabilities are.
+double cut(double fraction) {
+    return std::floor(fraction * 0x1p40) / 0x1p40;
 }
 
 bool same_bytes(const State& a, const State& b) {
@@ -83,6 +116,7 @@ struct SlowEstimate {
     std::uint32_t attempts = 0;
     std::uint32_t answered = 0;
     double log_minutes = 0;
+    std::int64_t last_answer_ms = Reachability::never;
 };
 
 /// The documented rule on the sorted list: each attempt looks for its own answer.
@@ -102,6 +136,7 @@ SlowEstimate slow_estimate(const std::vector<Event>& events, std::uint8_t channe
             const std::int64_t latency_ms = events[j].at_ms - events[i].at_ms;
             if (latency_ms <= window.count()) {
                 ++estimate.answered;
+                estimate.last_answer_ms = events[j].at_ms;
                 estimate.log_minutes += std::log(std::max(1.0, static_cast<double>(latency_ms) / 60'000));
             }
             break;
@@ -117,7 +152,8 @@ std::vector<Event> random_events(Random& random, std::size_t count, std::int64_t
         events.push_back(event_of(
             random.between(0, span_minutes), static_cast<std::uint8_t>(random.below(4)),
             random.chance(60) ? (random.chance(60) ? Act::sent : Act::replied) : static_cast<Act>(random.below(16)),
-            random.chance(50) ? Direction::inbound : Direction::outbound, static_cast<std::uint8_t>(random.below(25))));
+            random.chance(50) ? Direction::inbound : Direction::outbound,
+            static_cast<std::uint8_t>(random.below(169))));
     }
     std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.at_ms < b.at_ms; });
     return events;
@@ -139,6 +175,7 @@ TEST_SUITE("score/reachability") {
         CHECK(score.channels[1].attempts == 0);
         CHECK_FALSE(score.channels[1].usual_latency);
         CHECK(score.best_hours.empty());
+        CHECK_FALSE(score.last_two_way_at);
     }
 
     TEST_CASE("the posterior mean is (a + answered) / (a + b + attempts), by hand") {
@@ -150,7 +187,7 @@ TEST_SUITE("score/reachability") {
         const ResponseEstimate estimate = reachability.estimate(state, 1, now);
         CHECK(estimate.attempts == 4);
         CHECK(estimate.answered == 2);
-        CHECK(estimate.probability == (2.0 + 2) / (2.0 + 6 + 4));
+        CHECK(estimate.probability == cut((2.0 + 2) / (2.0 + 6 + 4)));
         // sqrt(10 * 40) = 20 minutes.
         REQUIRE(estimate.usual_latency);
         CHECK(*estimate.usual_latency == minutes{20});
@@ -163,7 +200,7 @@ TEST_SUITE("score/reachability") {
         CHECK(reachability.estimate(state, 1, minute(100)).attempts == 1);
         CHECK(reachability.estimate(state, 1, minute(100 + 72 * 60)).attempts == 1);
         CHECK(reachability.estimate(state, 1, minute(100 + 72 * 60 + 1)).attempts == 2);
-        CHECK(reachability.estimate(state, 1, minute(100)).probability == 2.0 / 9);
+        CHECK(reachability.estimate(state, 1, minute(100)).probability == cut(2.0 / 9));
         const State answered = fold(reachability, {sent(0), reply(5)});
         CHECK(reachability.estimate(answered, 1, minute(5)).attempts == 1);  // settled before its window is over
     }
@@ -233,27 +270,231 @@ TEST_SUITE("score/reachability") {
         }
     }
 
-    TEST_CASE("the best hours are the three with most own acts, on any channel, where the zone is known") {
-        const Reachability reachability{config_of(), channels};
-        std::vector<Event> events;
-        std::int64_t next = 0;
-        const auto add = [&](std::uint8_t hour, int count) {
-            for (int i = 0; i < count; ++i) {
-                events.push_back(reply(next, static_cast<std::uint8_t>(next % 4), hour));
-                ++next;
+    TEST_CASE("an act is an attempt, an own act or neither, by its kind and direction") {
+        for (int number = 0; number < 16; ++number) {
+            const auto act = static_cast<Act>(number);
+            for (const Direction direction : {Direction::inbound, Direction::outbound}) {
+                CAPTURE(number);
+                const Event event = event_of(0, mail, act, direction);
+                CHECK(Reachability::is_attempt(act, direction) == is_attempt(event));
+                CHECK(Reachability::is_own_act(act, direction) == is_own(event));
             }
+        }
+    }
+
+    TEST_CASE("the last two-way moment is an answer within the window or a conversation, on any channel") {
+        const Reachability reachability{config_of(hours{1}), channels};
+        const auto last = [&](const std::vector<Event>& events) {
+            return reachability.value(fold(reachability, events), minute(1000)).last_two_way_at;
         };
-        add(20, 5);
-        add(8, 2);
-        add(0, 9);
-        add(23, 3);
-        add(Event::no_hour, 50);
-        const auto score = reachability.value(fold(reachability, events), minute(100));
-        CHECK(score.best_hours == std::vector<int>{0, 20, 23});
+        const auto inbound = [](std::int64_t at_minute, std::uint8_t channel, Act act) {
+            return event_of(at_minute, channel, act, Direction::inbound);
+        };
+        CHECK_FALSE(last({sent(0)}));
+        CHECK_FALSE(last({inbound(5, mail, Act::clicked)}));  // an own act, but no answer
+        CHECK(last({sent(0), inbound(5, mail, Act::clicked)}) == minute(5));
+        CHECK_FALSE(last({sent(0), inbound(61, mail, Act::clicked)}));  // too late
+        CHECK_FALSE(last({sent(0), inbound(5, phone, Act::clicked)}));  // another channel
+        CHECK(last({sent(0), inbound(5, mail, Act::clicked), inbound(6, mail, Act::clicked)}) == minute(5));
+        for (const Act act : {Act::replied, Act::answered, Act::attended}) {
+            for (const std::uint8_t channel : {mail, phone, post, std::uint8_t{0}}) {
+                CHECK(last({inbound(5, channel, act)}) == minute(5));
+                CHECK(last({inbound(5, channel, act), inbound(9, channel, Act::visited)}) == minute(5));
+                CHECK_FALSE(last({event_of(5, channel, act, Direction::outbound)}));
+            }
+        }
+    }
+
+    TEST_CASE("without a group the best hours are the three with most own acts, where the zone is known") {
+        const Reachability reachability{config_of(), channels};
+        const State state = acts_in(reachability, {{20, 5}, {8, 2}, {0, 9}, {167, 3}, {int{Event::no_hour}, 50}});
+        const auto score = reachability.value(state, minute(100));
+        // Shares of the 19 acts whose hour is known.
+        CHECK(score.best_hours == std::vector<HourEstimate>{{0, 9.0 / 19, 9}, {20, 5.0 / 19, 5}, {167, 3.0 / 19, 3}});
         CHECK(score.own_acts[8] == 2);
         CHECK(score.own_acts[0] == 9);
+        CHECK(score.own_acts[167] == 3);
         const auto one = reachability.value(fold(reachability, {reply(0, post, 17)}), minute(100));
-        CHECK(one.best_hours == std::vector<int>{17});
+        CHECK(one.best_hours == std::vector<HourEstimate>{{17, 1, 1}});
+        const auto none = reachability.value(fold(reachability, {reply(0, post)}), minute(100));
+        CHECK(none.best_hours.empty());
+        CHECK_FALSE(reachability.best_hour(fold(reachability, {reply(0, post)}), HourCounts{}));
+    }
+
+    TEST_CASE("the group's habit is mixed in with the weight of hour_prior acts, by hand") {
+        ReachabilityConfig config = config_of();
+        REQUIRE(config.hour_prior == 20);
+        const HourCounts group = group_of({{10, 60}, {34, 40}});
+        const Reachability reachability{config, channels};
+        const State state = acts_in(reachability, {{34, 5}, {100, 3}});
+        // (5 + 20 * 0.4) / 28, (0 + 20 * 0.6) / 28, (3 + 0) / 28.
+        const auto best = reachability.best_hours(state, group);
+        REQUIRE(hours_in(best) == std::vector<int>{34, 10, 100});
+        CHECK(best[0].probability == doctest::Approx(13.0 / 28).epsilon(1e-15));
+        CHECK(best[1].probability == doctest::Approx(12.0 / 28).epsilon(1e-15));
+        CHECK(best[2].probability == doctest::Approx(3.0 / 28).epsilon(1e-15));
+        CHECK(best[0].acts == 5);
+        CHECK(best[1].acts == 0);
+        CHECK(best[2].acts == 3);
+        CHECK(reachability.value(state, minute(100), group).best_hours == best);
+        CHECK(hours_in(reachability.value(state, minute(100)).best_hours) == std::vector<int>{34, 100});  // no group
+        // A group that weighs one act only: (5 + 0.4) / 9, 3 / 9, 0.6 / 9.
+        config.hour_prior = 1;
+        const auto own = Reachability{config, channels}.best_hours(state, group);
+        REQUIRE(hours_in(own) == std::vector<int>{34, 100, 10});
+        CHECK(own[0].probability == doctest::Approx(5.4 / 9).epsilon(1e-15));
+        CHECK(own[1].probability == doctest::Approx(3.0 / 9).epsilon(1e-15));
+        CHECK(own[2].probability == doctest::Approx(0.6 / 9).epsilon(1e-15));
+        // One that weighs ten thousand: the group's hours, nearly as the group has them.
+        config.hour_prior = 10'000;
+        const auto habit = Reachability{config, channels}.best_hours(state, group);
+        REQUIRE(hours_in(habit) == std::vector<int>{10, 34, 100});
+        CHECK(habit[0].probability == doctest::Approx(6000.0 / 10'008).epsilon(1e-15));
+    }
+
+    TEST_CASE("somebody unknown has the group's best hours") {
+        const Reachability reachability{config_of(), channels};
+        const HourCounts group = group_of({{0, 1}, {30, 50}, {99, 20}, {167, 29}});
+        const auto best = reachability.best_hours(State{}, group);
+        REQUIRE(hours_in(best) == std::vector<int>{30, 167, 99});
+        CHECK(best[0].probability == doctest::Approx(0.5).epsilon(1e-15));
+        CHECK(best[0].acts == 0);
+        CHECK(reachability.best_hour(State{}, group) == 30);
+        CHECK_FALSE(reachability.best_hour(State{}, HourCounts{}));
+        CHECK(reachability.best_hours(State{}, HourCounts{}).empty());
+        // The size of the group does not matter, its shares do.
+        HourCounts large = group;
+        for (std::uint64_t& count : large) count *= 1'000'000'000'000;
+        CHECK(reachability.best_hours(State{}, large) == best);
+        CHECK(reachability.best_hours(State{}, group_of({{5, 7}})) == std::vector<HourEstimate>{{5, 1, 0}});
+    }
+
+    TEST_CASE("of equal hours the earlier one is better") {
+        const Reachability reachability{config_of(), channels};
+        const State state = acts_in(reachability, {{150, 2}, {40, 2}, {3, 2}, {90, 2}, {2, 1}});
+        CHECK(hours_in(reachability.best_hours(state, HourCounts{})) == std::vector<int>{3, 40, 90});
+        CHECK(reachability.best_hour(state, HourCounts{}) == 3);
+        HourCounts flat{};
+        flat.fill(17);
+        CHECK(hours_in(reachability.best_hours(State{}, flat)) == std::vector<int>{0, 1, 2});
+        CHECK(reachability.best_hour(State{}, flat) == 0);
+        CHECK(hours_in(reachability.best_hours(state, flat)) == std::vector<int>{3, 40, 90});
+    }
+
+    TEST_CASE("best hours are those with the largest posterior mean, computed slowly for every hour") {
+        for (std::uint64_t seed = 0; seed < 1500; ++seed) {
+            CAPTURE(seed);
+            Random random{seed};
+            ReachabilityConfig config = config_of();
+            config.hour_prior = random.chance(50) ? 20 : std::exp2(random.fraction() * 26 - 8);
+            const Reachability reachability{config, channels};
+            State state{};
+            HourCounts group{};
+            const std::size_t own_hours = random.below(12);
+            for (std::size_t i = 0; i < own_hours; ++i) {
+                state.hours[random.below(hours_per_week)] = static_cast<std::uint8_t>(random.below(256));
+            }
+            if (random.chance(80)) {
+                const std::size_t group_hours = random.below(30);
+                for (std::size_t i = 0; i < group_hours; ++i) {
+                    group[random.below(hours_per_week)] = random.below(random.chance(50) ? 10 : 1'000'000'000);
+                }
+            }
+            long double own = 0;
+            long double all = 0;
+            for (std::size_t hour = 0; hour < hours_per_week; ++hour) {
+                own += state.hours[hour];
+                all += static_cast<long double>(group[hour]);
+            }
+            std::array<long double, hours_per_week> exact{};
+            std::size_t possible = 0;
+            for (std::size_t hour = 0; hour < hours_per_week; ++hour) {
+                if (own + all == 0) continue;
+                const long double prior = all > 0 ? config.hour_prior * static_cast<long double>(group[hour]) / all : 0;
+                exact[hour] = (state.hours[hour] + prior) / (own + (all > 0 ? config.hour_prior : 0.0L));
+                if (exact[hour] > 0) ++possible;
+            }
+            const auto best = reachability.best_hours(state, group);
+            REQUIRE(best.size() == std::min<std::size_t>(3, possible));
+            for (std::size_t i = 0; i < best.size(); ++i) {
+                const auto hour = static_cast<std::size_t>(best[i].hour_of_week);
+                REQUIRE(best[i].probability > 0);
+                REQUIRE(best[i].probability <= 1);
+                REQUIRE(best[i].probability == doctest::Approx(static_cast<double>(exact[hour])).epsilon(1e-14));
+                REQUIRE(best[i].acts == state.hours[hour]);
+                // All hours that are better, or as good and earlier, stand before it.
+                for (std::size_t other = 0; other < hours_per_week; ++other) {
+                    if (exact[other] < exact[hour] - 1e-14L || other == hour) continue;
+                    const bool is_better =
+                        exact[other] > exact[hour] + 1e-14L ||
+                        (state.hours[other] == state.hours[hour] && group[other] == group[hour] && other < hour);
+                    if (!is_better) continue;
+                    const bool stands_before = std::any_of(
+                        best.begin(), best.begin() + static_cast<std::ptrdiff_t>(i),
+                        [&](const HourEstimate& estimate) { return estimate.hour_of_week == static_cast<int>(other); });
+                    REQUIRE(stands_before);
+                }
+            }
+            const auto first = reachability.best_hour(state, group);
+            REQUIRE(first.has_value() == !best.empty());
+            if (first) REQUIRE(*first == best.front().hour_of_week);
+        }
+    }
+
+    TEST_CASE("an hour's acts stop at 255, and its probability with them") {
+        const Reachability reachability{config_of(), channels};
+        for (const int count : {254, 255, 256, 257, 1000}) {
+            CAPTURE(count);
+            const State state = acts_in(reachability, {{77, count}, {12, 45}});
+            const auto score = reachability.value(state, minute(5000));
+            const int counted = std::min(count, 255);
+            CHECK(score.own_acts[77] == counted);
+            CHECK(score.own_acts[76] == 0);
+            CHECK(score.own_acts[78] == 0);
+            REQUIRE(score.best_hours.size() == 2);
+            CHECK(score.best_hours[0].acts == static_cast<std::uint32_t>(counted));
+            CHECK(score.best_hours[0].probability == doctest::Approx(counted / (counted + 45.0)).epsilon(1e-15));
+        }
+    }
+
+    TEST_CASE("the explanation of a channel adds up to its probability exactly") {
+        ReachabilityConfig config = config_of(minutes{200});
+        config.priors["phone"] = {0.3, 1.7};
+        const Reachability reachability{config, channels};
+        for (std::uint64_t seed = 0; seed < 300; ++seed) {
+            CAPTURE(seed);
+            Random random{seed};
+            const auto events = random_events(random, random.below(120), 5000);
+            const State state = fold(reachability, events);
+            const Instant now = minute(5000 + random.between(0, 300));
+            for (std::size_t slot = 0; slot < 2; ++slot) {
+                const ResponseEstimate estimate = reachability.estimate(state, slot, now);
+                const Explanation explanation = reachability.explain(state, slot, now);
+                REQUIRE(explanation.value == estimate.probability);
+                REQUIRE(explanation.evidence == estimate.attempts);
+                REQUIRE(explanation.parts.size() == 2);
+                const auto& [assumed, answered] = std::pair{explanation.parts[0], explanation.parts[1]};
+                REQUIRE(assumed.contribution + answered.contribution == explanation.value);
+                REQUIRE(answered.contribution + assumed.contribution == explanation.value);
+                REQUIRE(assumed.contribution >= 0);
+                REQUIRE(answered.contribution >= 0);
+                const auto& prior = config.priors.at(slot == 0 ? "phone" : "mail");
+                REQUIRE(assumed.value == prior.responses);
+                REQUIRE(answered.value == estimate.answered);
+                // A pseudo-count or an answer weighs 1 / (responses + silences + attempts).
+                const double weight = 1 / (prior.responses + prior.silences + estimate.attempts);
+                REQUIRE(assumed.weight == weight);
+                REQUIRE(answered.weight == weight);
+                REQUIRE(std::abs(assumed.contribution - assumed.value * weight) <= 0x1p-39);
+                REQUIRE(std::abs(answered.contribution - answered.value * weight) <= 0x1p-39);
+            }
+        }
+        const Explanation nothing = reachability.explain(State{}, 1, minute(0));
+        CHECK(nothing.name == "response:mail");
+        CHECK(nothing.value == 0.25);
+        CHECK(nothing.evidence == 0);
+        CHECK(nothing.parts[0].contribution == 0.25);
+        CHECK(nothing.parts[1].contribution == 0);
     }
 
     TEST_CASE("all estimates are those of the documented rule, applied slowly to the sorted list") {
@@ -283,11 +524,20 @@ TEST_SUITE("score/reachability") {
                             0.5 + 0.003 * mean);  // to the minute has a case of its own
                 }
             }
-            std::array<std::uint16_t, 24> hours_of_day{};
+            std::array<std::uint8_t, hours_per_week> by_hour{};
+            std::int64_t last_ms = std::max(slow_estimate(events, phone, window, now).last_answer_ms,
+                                            slow_estimate(events, mail, window, now).last_answer_ms);
             for (const Event& event : events) {
-                if (is_own(event) && event.local_hour < 24) ++hours_of_day[event.local_hour];
+                if (!is_own(event)) continue;
+                if (event.hour_of_week < hours_per_week) ++by_hour[event.hour_of_week];
+                if (event.act == Act::replied || event.act == Act::answered || event.act == Act::attended) {
+                    last_ms = std::max(last_ms, event.at_ms);
+                }
             }
-            REQUIRE(reachability.value(state, now).own_acts == hours_of_day);
+            const auto score = reachability.value(state, now);
+            REQUIRE(score.own_acts == by_hour);
+            REQUIRE(score.last_two_way_at.has_value() == (last_ms != Reachability::never));
+            if (score.last_two_way_at) REQUIRE(score.last_two_way_at->unix_ms() == last_ms);
         }
     }
 
@@ -338,7 +588,7 @@ TEST_SUITE("score/reachability") {
         CHECK(reachability.estimate(fold(reachability, events), 1, minute(10'000)).attempts > 0);
     }
 
-    TEST_CASE("counters stop at their limits") {
+    TEST_CASE("attempts and answers stop at 65,535") {
         const Reachability reachability{config_of(minutes{5}), channels};
         State state{};
         for (int i = 0; i < 70'000; ++i) {
@@ -346,10 +596,88 @@ TEST_SUITE("score/reachability") {
             (void)reachability.observe(state, reply(2 * i + 1, mail, 4), Order::canonical);
         }
         const auto score = reachability.value(state, minute(200'000));
-        CHECK(score.own_acts[4] == 65'535);
+        CHECK(score.own_acts[4] == 255);
         CHECK(score.channels[1].attempts == 65'535);
-        CHECK(score.channels[1].answered == 65'535);
+        CHECK(score.channels[1].answered >= 65'534);  // the last one's answer may come too late to count
+        CHECK(score.channels[1].answered <= 65'535);
         CHECK(score.channels[1].probability < 1);
+        CHECK(score.last_two_way_at == minute(2 * 69'999 + 1));
+    }
+
+    TEST_CASE("what more attempts than can be counted say of the latency and the probability stays true") {
+        const Reachability reachability{config_of(minutes{5}), channels};
+        State state{};
+        for (int i = 0; i < 200'000; ++i) {
+            (void)reachability.observe(state, sent(10 * i), Order::canonical);
+            if (i % 2 == 0) (void)reachability.observe(state, reply(10 * i + 4), Order::canonical);
+        }
+        // Every second attempt is answered, always after four minutes.
+        const ResponseEstimate estimate = reachability.estimate(state, 1, minute(3'000'000));
+        CHECK(estimate.probability == doctest::Approx(0.5).epsilon(1e-3));
+        REQUIRE(estimate.usual_latency);
+        CHECK(*estimate.usual_latency == minutes{4});
+    }
+
+    TEST_CASE("attempts are answered at the ends of all time") {
+        const Reachability reachability{config_of(minutes{30}), channels};
+        const auto event = [](Instant when, Act act, Direction direction) {
+            return Event{when.unix_ms(), 0, 0, 1, mail, 0, act, direction, Event::no_hour};
+        };
+        const State state =
+            fold(reachability, {event(Instant::earliest(), Act::sent, Direction::outbound),
+                                event(Instant::earliest() + minutes{7}, Act::replied, Direction::inbound),
+                                event(Instant::latest() - minutes{7}, Act::sent, Direction::outbound),
+                                event(Instant::latest(), Act::replied, Direction::inbound)});
+        const ResponseEstimate estimate = reachability.estimate(state, 1, Instant::latest());
+        CHECK(estimate.attempts == 2);
+        CHECK(estimate.answered == 2);
+        CHECK(*estimate.usual_latency == minutes{7});
+        CHECK(reachability.value(state, Instant::latest()).last_two_way_at == Instant::latest());
+        const State before =
+            fold(reachability, {event(minute(0) - hours{24 * 365 * 100}, Act::sent, Direction::outbound)});
+        CHECK(reachability.estimate(before, 1, minute(0)).attempts == 1);
+    }
+
+    TEST_CASE("a probability is never 0 or 1, whatever prior is accepted") {
+        for (const auto& prior : {alloquy::score::ResponsePrior{1e-9, 999'999}, {999'999, 1e-12}}) {
+            ReachabilityConfig config = config_of();
+            config.priors["mail"] = prior;
+            try {
+                const Reachability reachability{config, channels};
+                const double probability = reachability.estimate(State{}, 1, minute(0)).probability;
+                CHECK(probability > 0);
+                CHECK(probability < 1);
+            } catch (const alloquy::InvalidArgument&) {
+                CHECK(true);  // refusing it is as good
+            }
+        }
+    }
+
+    TEST_CASE("parameters change with what the state depends on, and with nothing else") {
+        const std::vector<double> before = Reachability{config_of(), channels}.parameters();
+        const auto changed = [&](const std::function<void(ReachabilityConfig&)>& change) {
+            ReachabilityConfig config = config_of();
+            change(config);
+            return Reachability{config, channels}.parameters() != before;
+        };
+        CHECK_FALSE(changed([](ReachabilityConfig&) {}));
+        CHECK_FALSE(changed([](ReachabilityConfig& c) { c.priors["phone"] = {3, 4}; }));
+        CHECK_FALSE(changed([](ReachabilityConfig& c) { c.hour_prior = 5; }));
+        CHECK(changed([](ReachabilityConfig& c) { c.response_window = hours{71}; }));
+        CHECK(changed([](ReachabilityConfig& c) { c.channels = {"mail", "phone"}; }));
+        CHECK(changed([](ReachabilityConfig& c) { c.channels.emplace_back("post"); }));
+    }
+
+    TEST_CASE("asking for cache lines changes nothing, for any event") {
+        const Reachability reachability{config_of(), channels};
+        const State state{};
+        for (int number = 0; number < 16; ++number) {
+            for (std::uint8_t channel = 0; channel <= 31; ++channel) {
+                reachability.prefetch(state, event_of(0, channel, static_cast<Act>(number), Direction::inbound, 167));
+                reachability.prefetch(state, event_of(0, channel, static_cast<Act>(number), Direction::outbound));
+            }
+        }
+        CHECK(same_bytes(state, State{}));
     }
 
     TEST_CASE("slots belong to the contact channels alone") {
@@ -377,11 +705,32 @@ TEST_SUITE("score/reachability") {
         CHECK(refused([](ReachabilityConfig& c) { c.channels.assign(9, "mail"); }));
         CHECK(refused([](ReachabilityConfig& c) { c.response_window = Duration{0}; }));
         CHECK(refused([](ReachabilityConfig& c) { c.response_window = Duration{-1}; }));
+        CHECK(refused([](ReachabilityConfig& c) { c.response_window = std::chrono::seconds{59}; }));
         CHECK(refused([](ReachabilityConfig& c) { c.response_window = hours{24 * 366} + Duration{1}; }));
         for (const double count : {0.0, -1.0, nan, std::numeric_limits<double>::infinity()}) {
             CHECK(refused([&](ReachabilityConfig& c) { c.priors["mail"].responses = count; }));
             CHECK(refused([&](ReachabilityConfig& c) { c.priors["phone"] = {1, count}; }));
+            CHECK(refused([&](ReachabilityConfig& c) { c.hour_prior = count; }));
         }
+        CHECK(refused([](ReachabilityConfig& c) { c.priors["post"] = {1, 1}; }));  // no contact channel
+        CHECK_FALSE(refused([](ReachabilityConfig& c) { c.response_window = minutes{1}; }));
+        CHECK_FALSE(refused([](ReachabilityConfig& c) { c.response_window = hours{24 * 366}; }));
+        CHECK_FALSE(refused([](ReachabilityConfig& c) { c.hour_prior = 1e-6; }));
+    }
+
+    TEST_CASE("at most eight contact channels of at most 31 channels are taken") {
+        std::vector<std::string> many;
+        for (int i = 1; i <= 40; ++i) many.push_back("c" + std::to_string(i));
+        ReachabilityConfig config;
+        config.channels.assign(many.begin() + 23, many.begin() + 31);
+        const std::span<const std::string> all{many};
+        const Reachability reachability{config, all.first(31)};
+        CHECK(reachability.slot_of(24) == 0U);
+        CHECK(reachability.slot_of(31) == 7U);
+        config.channels.assign(many.begin(), many.begin() + 9);
+        CHECK_THROWS_AS((Reachability{config, all.first(31)}), alloquy::InvalidArgument);
+        config.channels = {"c1"};
+        CHECK_THROWS_AS((Reachability{config, all.first(32)}), alloquy::InvalidArgument);
     }
 
     TEST_CASE("a contact channel that stands twice is refused") {

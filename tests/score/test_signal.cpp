@@ -8,7 +8,6 @@
 #include <alloquy/score/engagement.hpp>
 #include <alloquy/score/reachability.hpp>
 
-using alloquy::score::BlockSignal;
 using alloquy::score::Event;
 using alloquy::score::Observed;
 using alloquy::score::Order;
@@ -53,12 +52,12 @@ struct WithoutValue {
 }  // namespace
 
 TEST_SUITE("score/signal") {
-    static_assert(Signal<Counter> && !BlockSignal<Counter>);
+    static_assert(Signal<Counter>);
     static_assert(!Signal<Padded>);
     static_assert(!Signal<WithoutValue>);
     static_assert(!Signal<int>);
-    static_assert(Signal<alloquy::score::Engagement> && BlockSignal<alloquy::score::Engagement>);
-    static_assert(Signal<alloquy::score::Reachability> && !BlockSignal<alloquy::score::Reachability>);
+    static_assert(Signal<alloquy::score::Engagement>);
+    static_assert(Signal<alloquy::score::Reachability>);
 
     TEST_CASE("an event is as small as its header promises") {
         CHECK(sizeof(Event) == 24);
@@ -67,7 +66,7 @@ TEST_SUITE("score/signal") {
     TEST_CASE("a plain type with the members of a signal is one") {
         const Counter counter;
         Counter::State state{};
-        const Event event{0, 0, 1, 0, 0, alloquy::model::Act::clicked, alloquy::model::Direction::inbound, 0};
+        const Event event{0, 0, 0, 1, 0, 0, alloquy::model::Act::clicked, alloquy::model::Direction::inbound, 0};
         CHECK(counter.observe(state, event, Order::arrival) == Observed::done);
         CHECK(counter.value(state, alloquy::time::Instant::from_unix_ms(0)) == 1);
     }

@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Builders for test people: instants, facts, a playbook that uses every field, and random facts of all kinds.
+/// Builders for test people: facts, a playbook that uses every field, and random facts of all kinds.
 
 #include <algorithm>
 #include <array>
@@ -23,19 +23,10 @@
 #include <alloquy/time/instant.hpp>
 #include <alloquy/time/zone.hpp>
 
+#include "instants.hpp"
 #include "random.hpp"
 
 namespace alloquy::support {
-
-/// An instant from ISO 8601 text; a typing error in a test throws.
-[[nodiscard]] inline time::Instant at(std::string_view iso) {
-    return time::instant_from_iso(iso).value();
-}
-
-/// The instant so many minutes after 2026-01-05T00:00Z, a Monday.
-[[nodiscard]] inline time::Instant minute(std::int64_t minutes) {
-    return at("2026-01-05T00:00Z") + std::chrono::minutes{minutes};
-}
 
 [[nodiscard]] inline model::Fact make_fact(model::Symbols& symbols, PersonId person, time::Instant when,
                                            std::string key, model::FactContent content,

@@ -118,6 +118,7 @@ void write_person(ByteWriter& out, const model::Person& person, const Symbols& s
         out.number(obligation.step);
         out.optional(obligation.due, instant);
         instant(obligation.changed_at);
+        out.optional(obligation.weight, [&](double weight) { out.number(weight); });
     });
     out.list(person.results, [&](const model::DatedResult& result) {
         write_symbol(result.assessment);
@@ -222,7 +223,9 @@ void write_person(ByteWriter& out, const model::Person& person, const Symbols& s
         std::string item = in.text();
         const auto step = enumerator(type_identity<model::ObligationStep>{});
         const auto due = in.optional(instant);
-        return model::Obligation{kind, std::move(item), step, due, in.instant()};
+        const time::Instant changed_at = in.instant();
+        return model::Obligation{kind, std::move(item), step,
+                                 due,  changed_at,      in.optional([&] { return in.number<double>(); })};
     });
     person.results = in.list([&] {
         const auto assessment = symbol(type_identity<model::Assessment>{});

@@ -13,7 +13,10 @@
 #include <alloquy/decide/action.hpp>
 #include <alloquy/engine/bytes.hpp>
 #include <alloquy/score/engagement.hpp>
+#include <alloquy/score/lifecycle.hpp>
+#include <alloquy/score/model_config.hpp>
 #include <alloquy/score/reachability.hpp>
+#include <alloquy/score/urgency.hpp>
 
 namespace alloquy::engine {
 
@@ -24,6 +27,10 @@ struct Playbook {
     std::vector<std::string> topics{};    ///< At most 255.
     score::EngagementConfig engagement{};
     score::ReachabilityConfig reachability{};
+    std::vector<score::LifecycleConfig> lifecycles{};  ///< At most 4.
+    score::UrgencyConfig urgency{};
+    std::vector<score::ModelConfig> models{};
+    std::vector<std::string> columns{};  ///< Names of columns that the host fills, such as its own model's.
     decide::ActionPolicy actions{};
 
     friend bool operator==(const Playbook&, const Playbook&) = default;
@@ -49,7 +56,7 @@ struct Playbook {
             number(entry.second);
         });
     };
-    text("alloquy playbook 1");
+    text("alloquy playbook 2");
     text(playbook.name);
     out.list(playbook.channels, text);
     out.list(playbook.topics, text);
@@ -75,6 +82,58 @@ struct Playbook {
         number(entry.second.silences);
     });
     duration(playbook.reachability.response_window);
+    number(playbook.reachability.hour_prior);
+
+    out.list(playbook.lifecycles, [&](const score::LifecycleConfig& lifecycle) {
+        text(lifecycle.name);
+        number(lifecycle.model);
+        out.list(lifecycle.acts, number);
+        out.list(lifecycle.channels, text);
+        out.list(lifecycle.topics, text);
+        number(lifecycle.unit_days);
+        number(lifecycle.year_starts_in);
+        number(lifecycle.horizon);
+    });
+    const auto urgency_rule = [&](const score::UrgencyRule& rule) {
+        number(rule.weight);
+        number(rule.half_life_days);
+        number(rule.grace_days);
+    };
+    urgency_rule(playbook.urgency.other);
+    out.list(playbook.urgency.kinds, [&](const auto& entry) {
+        text(entry.first);
+        urgency_rule(entry.second);
+    });
+    out.list(playbook.models, [&](const score::ModelConfig& model) {
+        text(model.name);
+        number(model.outcome.kind);
+        out.list(model.outcome.programmes, text);
+        out.list(model.outcome.positive, number);
+        out.list(model.outcome.negative, number);
+        out.list(model.outcome.channels, text);
+        out.list(model.outcome.actions, text);
+        number(model.roles.bits());
+        out.list(model.features, [&](const score::FeatureConfig& feature) {
+            text(feature.name);
+            text(feature.input);
+            number(feature.encoding);
+            out.list(feature.edges, number);
+            number(feature.quantiles);
+            number(feature.monotone);
+            number(feature.least_rows);
+            out.list(feature.of, text);
+            text(feature.reason);
+        });
+        number(model.learning);
+        text(model.group);
+        number(model.penalty);
+        number(model.half_life);
+        number(model.calibration);
+        number(model.folds);
+        number(model.least_rows);
+        number(model.prior);
+    });
+    out.list(playbook.columns, text);
 
     const decide::ActionPolicy& policy = playbook.actions;
     out.list(policy.purposes, [&](const decide::PurposeRule& purpose) {

@@ -20,6 +20,7 @@
 #include <alloquy/model/interaction.hpp>
 #include <alloquy/score/elementary.hpp>
 #include <alloquy/score/event.hpp>
+#include <alloquy/score/explanation.hpp>
 #include <alloquy/score/signal.hpp>
 #include <alloquy/time/instant.hpp>
 
@@ -28,23 +29,24 @@ namespace alloquy::score {
 /// One memory of the score: how fast it forgets and how much of the score it can give.
 struct HalfLife {
     std::string name;  ///< As it stands in explanations, such as "last weeks".
-    double days;       ///< Half-life, days, in [1/24, 3650].
+    double days;       ///< Half-life, days, in [1, 3650].
     double share;      ///< Largest part of the score that it can give, in (0, 1]; all shares together at most 1.
-    double scale;      ///< Decayed weight that gives half of the share, > 0.
+    double scale;      ///< Decayed weight that gives half of the share, in (0, 1e12).
 
     friend bool operator==(const HalfLife&, const HalfLife&) = default;
 };
 
-/// Policy of the engagement score. An event weighs
-/// channel * act * direction * topic * log2(1 + quantity), so that the tenth click on one page counts less.
+/// Policy of the engagement score. The acts of one kind on one day weigh
+/// act * log2(1 + sum of channel * direction * topic * quantity), so that the tenth click of a day counts less than the
+/// first: 0.14 instead of 1.
 struct EngagementConfig {
     std::vector<HalfLife> half_lives{
         {"this week", 7, 0.4, 6}, {"this month", 30, 0.4, 20}, {"this half-year", 180, 0.2, 60}};
-    std::map<std::string, double> channels{};  ///< Weight by channel name; >= 0.
+    std::map<std::string, double> channels{};  ///< Weight by channel name; in [0, 256].
     double other_channels = 1;                 ///< Weight of a channel that is not named.
     std::array<double, model::enum_size<model::Act>> acts = default_acts();
     std::array<double, 2> directions{1, 0};  ///< Inbound, outbound: what the institution sends is no engagement.
-    std::map<std::string, double> topics{};  ///< Weight by topic name; >= 0.
+    std::map<std::string, double> topics{};  ///< Weight by topic name; in [0, 256].
     double other_topics = 1;                 ///< Weight of a topic that is not named, and of no topic.
 
     /// Effort that an act asks of a person, a plain scale by hand: a click is 1, a conversation 4, coming along 6.
@@ -71,138 +73,156 @@ struct EngagementConfig {
 /// One part of an engagement score.
 struct EngagementPart {
     std::string_view name;  ///< Name of the half-life; lives as long as the Engagement object.
-    double decayed_weight;  ///< Sum of weight * 2^(-age / half-life), no unit, >= 0.
+    double decayed_weight;  ///< Sum of the days' weights * 2^(-age / half-life), no unit, >= 0.
     double share;           ///< Largest contribution.
     double contribution;    ///< share * decayed_weight / (decayed_weight + scale), a multiple of 2^-30.
 };
 
+/// How much of somebody's dealings goes by one channel, or is about one topic.
+struct EngagementShare {
+    std::string_view name;  ///< Of the channel or topic, "other" for the rest; lives as long as the Engagement object.
+    double fraction;        ///< In [0, 1], a multiple of 2^-30.
+};
+
 /// Engagement at one instant. The parts' contributions add up to fraction exactly, in any order.
 struct EngagementScore {
-    double fraction;                             ///< In [0, 1]; 0 = no own act is known.
-    double trend;                                ///< In [-1, 1]: > 0 rising. Shortest memory against the next one.
-    std::vector<EngagementPart> parts;           ///< One for each half-life, shortest first as configured.
+    double fraction;                             ///< In [0, 1]; 0 = no own act is known, or all are long past.
+    double trend;                                ///< In [-1, 1]: > 0 rising. First memory against the second.
+    double momentum;                             ///< Weight a day in the first memory beyond that in the second.
+    std::vector<EngagementPart> parts;           ///< One for each half-life, as configured.
+    std::vector<EngagementShare> channels;       ///< Shares that are not 0; they add up to 1 exactly. Empty if none.
+    std::vector<EngagementShare> topics;         ///< Likewise.
+    std::uint32_t active_days_7;                 ///< Days with acts among the last 7, today (UTC) included.
+    std::uint32_t active_days_28;                ///< Likewise among the last 28.
     std::uint32_t events;                        ///< Events with weight that the score rests on.
     std::optional<time::Instant> last_event_at;  ///< The latest of them.
 };
 
-/// Decayed sums of weighted events with several half-lives, kept as integers.
+/// Decayed sums of days with several half-lives, with the open day apart.
 ///
-/// The decay runs forward from a landmark (Cormode, Shkapenyuk, Srivastava, Xu: "Forward Decay: A Practical Time Decay
-/// Model for Streaming Systems", ICDE 2009): an event of weight w at time t adds w * 2^((t - landmark) / half-life),
-/// and a question divides by the same power of its own time. The exponent is split into epochs of 16 half-lives; each
-/// epoch has a fixed-point sum of its own (22 fractional bits), and the newest three are kept. Integer addition
-/// commutes, and what is dropped depends only on the newest epoch, so the state is a function of the set of events
-/// whatever their order: late facts cost nothing. What is dropped is older than 32 half-lives and weighs below 2^-32
-/// of its first weight.
+/// Acts count by the day, in the person's own zone: within a day the effort of each act adds up (in whole steps, so in
+/// any order) and saturates as a logarithm; once a later day opens, the day's weight enters the sums, which decay from
+/// day to day. What a question finds is therefore a function of the set of events, but an act on an earlier day than
+/// the latest asks for a refold. Shares are counted without saturation and halve every four weeks, stepwise.
 class Engagement {
 public:
     static constexpr std::string_view name = "engagement";
-    static constexpr std::uint32_t version = 1;
+    static constexpr std::uint32_t version = 2;
     static constexpr std::size_t max_half_lives = 3;
-    static constexpr std::size_t epochs_kept = 3;
-    static constexpr double half_lives_per_epoch = 16;
-    static constexpr double max_weight = 256;  ///< Largest weight of one event.
+    static constexpr double max_weight = 256;             ///< Largest weight of a channel, topic, act or direction.
+    static constexpr std::size_t channel_slots = 8;       ///< Channels beyond the seventh share the last one.
+    static constexpr std::size_t topic_slots = 25;        ///< Topics beyond the 24th, and no topic, share the last one.
+    static constexpr std::int32_t remembered_days = 128;  ///< Active days further back are forgotten.
+    static constexpr std::int32_t share_epoch_days =
+        28;  ///< Shares halve from one such epoch, since year 1, to the next.
 
     struct State {
-        /// Newest epoch first; saturates at 2^63 - 1 (8,000 events of the largest weight in one half-life).
-        std::array<std::array<std::int64_t, epochs_kept>, max_half_lives> sums{};
+        /// Decayed sums at the start of open_day, without it; bits of doubles.
+        std::array<std::uint64_t, max_half_lives> sums{};
         std::int64_t latest_ms = std::numeric_limits<std::int64_t>::min();
-        std::array<std::int32_t, max_half_lives> newest_epoch{-4, -4, -4};  // before any event's, which is >= 0
+        std::array<std::uint64_t, 2> active_days{};  ///< Bit i: acts on open_day - i.
+        std::int32_t open_day = no_day;
         std::uint32_t events = 0;
+        std::uint32_t open_acts = 0;             ///< Bit a: effort[a] is not 0.
+        std::array<std::uint32_t, 16> effort{};  ///< Of open_day by act, in 1/1024; saturates.
+        std::array<std::uint32_t, channel_slots> channels{};
+        std::array<std::uint32_t, topic_slots> topics{};
     };
-
-    struct Block {
-        std::array<double, block_size> weight;
-        std::array<double, block_size> age_ms;
-        std::array<std::array<std::int64_t, block_size>, max_half_lives> addend;
-        std::array<std::array<std::int32_t, block_size>, max_half_lives> epoch;
-    };
+    static constexpr std::int32_t no_day = std::numeric_limits<std::int32_t>::min();
 
     /// \param channels  The playbook's channels; an event's channel number is the position in here plus 1.
     /// \param topics    Likewise.
     /// \throws InvalidArgument  if a value of the config is out of its range.
     Engagement(const EngagementConfig& config, std::span<const std::string> channels,
                std::span<const std::string> topics)
-        : half_lives_{config.half_lives} {
+        : half_lives_{config.half_lives},
+          channel_names_{slot_names(channels, channel_slots)},
+          topic_names_{slot_names(topics, topic_slots)} {
         if (half_lives_.empty() || half_lives_.size() > max_half_lives) {
             throw InvalidArgument{"Engagement: 1 to 3 half-lives expected, got " + std::to_string(half_lives_.size())};
         }
         double shares = 0;
         for (const HalfLife& half_life : half_lives_) {
-            require(half_life.days >= 1.0 / 24 && half_life.days <= 3650, "half-life must be in [1/24, 3650] days");
+            require(half_life.days >= 1 && half_life.days <= 3650, "half-life must be in [1, 3650] days");
             require(half_life.share > 0 && half_life.share <= 1, "share must be in (0, 1]");
             require(half_life.scale > 0 && half_life.scale < 1e12, "scale must be in (0, 1e12)");
-            shares += cut(half_life.share);
+            shares += on_grid(half_life.share, contribution_steps);
         }
         require(shares <= 1, "shares must add up to at most 1");
         // Memories that are not configured fold as the first one and are never read: no branch in the fold.
         for (std::size_t h = 0; h < max_half_lives; ++h) {
-            per_ms_[h] = 1 / (half_lives_[h < half_lives_.size() ? h : 0].days * 86'400'000.0);
+            per_day_[h] = 1 / half_lives_[h < half_lives_.size() ? h : 0].days;
+            for (std::size_t days = 0; days < decay_table_days; ++days) {
+                decay_[days][h] = exp2(-static_cast<double>(days) * per_day_[h]);
+            }
         }
         fill_weights(config, channels, topics);
     }
 
     [[nodiscard]] std::span<const HalfLife> half_lives() const noexcept { return half_lives_; }
+    /// Names of the shares' slots.
+    [[nodiscard]] std::span<const std::string> channel_names() const noexcept { return channel_names_; }
+    [[nodiscard]] std::span<const std::string> topic_names() const noexcept { return topic_names_; }
 
     /// Everything that the state depends on, as numbers.
     [[nodiscard]] std::vector<double> parameters() const {
-        std::vector<double> all{per_ms_.begin(), per_ms_.end()};
+        std::vector<double> all{per_day_.begin(), per_day_.end()};
+        all.insert(all.end(), act_weight_.begin(), act_weight_.end());
         all.insert(all.end(), kind_weight_.begin(), kind_weight_.end());
         all.insert(all.end(), topic_weight_.begin(), topic_weight_.end());
+        all.insert(all.end(), channel_slot_.begin(), channel_slot_.end());
+        all.insert(all.end(), topic_slot_.begin(), topic_slot_.end());
         return all;
     }
-    /// Weight of an event, no unit, in [0, max_weight].
-    [[nodiscard]] double weight(const Event& event) const noexcept {
-        const std::size_t kind = kind_index(event);
-        const double gain = event.quantity < quantity_gain_.size() ? quantity_gain_[event.quantity]
-                                                                   : log2(1.0 + static_cast<double>(event.quantity));
-        return std::min(kind_weight_[kind] * topic_weight_[event.topic] * gain, max_weight);
+    /// What an event adds to its day: channel * direction * topic * quantity, rounded to 1/1024; 0 for an act that
+    /// weighs nothing.
+    [[nodiscard]] double effort(const Event& event) const noexcept {
+        return static_cast<double>(effort_steps(event)) / steps;
+    }
+    /// What one kind of act weighs on a day with this effort: act * log2(1 + effort).
+    [[nodiscard]] double day_weight(model::Act act, double effort) const noexcept {
+        return act_weight_[static_cast<std::size_t>(act)] * log2(1.0 + effort);
     }
 
-    /// Computes weights, epochs and addends of up to block_size events.
-    void prepare(std::span<const Event> events, Block& block) const noexcept {
-        for (std::size_t i = 0; i < events.size(); ++i) {
-            block.weight[i] = weight(events[i]);
-            block.age_ms[i] = age_ms(events[i].at_ms);
-        }
-        // Whole blocks alone: a fixed count vectorises.
-        std::fill(block.weight.begin() + static_cast<std::ptrdiff_t>(events.size()), block.weight.end(), 0.0);
-        std::fill(block.age_ms.begin() + static_cast<std::ptrdiff_t>(events.size()), block.age_ms.end(), 0.0);
-#if defined(__x86_64__)
-        if (has_avx2_) return compute_terms_avx2(per_ms_, block);
-#endif
-        compute_terms(per_ms_, block);
+    /// Asks for the cache lines that observe() will touch.
+    void prefetch(const State& state, const Event& event) const noexcept {
+        __builtin_prefetch(&state.sums, 1);
+        __builtin_prefetch(&state.effort[static_cast<std::size_t>(event.act)], 1);
+        __builtin_prefetch(&state.topics[topic_slot_[event.topic]], 1);
     }
-    Observed observe(State& state, const Event& event, Order, const Block& block, std::size_t index) const noexcept {
-        if (block.weight[index] == 0) return Observed::done;
-        for (std::size_t h = 0; h < max_half_lives; ++h) {
-            add(state, h, Term{block.addend[h][index], block.epoch[h][index]});
-        }
-        return count(state, event);
-    }
-    /// The same without blocks.
+
     Observed observe(State& state, const Event& event, Order) const noexcept {
-        const double event_weight = weight(event);
-        if (event_weight == 0) return Observed::done;
-        const double age = age_ms(event.at_ms);
-        for (std::size_t h = 0; h < max_half_lives; ++h) add(state, h, term_of(event_weight, age * per_ms_[h]));
-        return count(state, event);
+        const std::uint32_t steps_added = effort_steps(event);
+        if (steps_added == 0) return Observed::done;
+        if (event.local_day != state.open_day) {
+            if (event.local_day < state.open_day) return Observed::late;
+            if (state.open_day == no_day) {
+                state.open_day = event.local_day;
+            } else {
+                open_day(state, event.local_day);
+            }
+        }
+        const auto act = static_cast<std::size_t>(event.act);
+        add(state.effort[act], steps_added);
+        state.open_acts |= 1U << act;
+        state.active_days[0] |= 1U;
+        const auto weighted = static_cast<std::uint32_t>(
+            std::min(static_cast<double>(steps_added) * act_weight_[act] + 0.5, 4294967295.0));
+        add(state.channels[channel_slot_[event.channel]], weighted);
+        add(state.topics[topic_slot_[event.topic]], weighted);
+        state.latest_ms = std::max(state.latest_ms, event.at_ms);
+        if (state.events != std::numeric_limits<std::uint32_t>::max()) ++state.events;
+        return Observed::done;
     }
 
-    /// Sum of weight * 2^(-age / half-life) over the events, no unit.
-    /// \param half_life  Position in half_lives().
-    /// \param now        Not before the latest event: older questions need the facts, not this state.
+    /// Sum of the days' weights * 2^(-age / half-life) at an instant; age counts from 0:00 UTC of the day of the acts
+    /// and is never below 0.
+    /// \param half_life  Position among half_lives().
     [[nodiscard]] double decayed_weight(const State& state, std::size_t half_life, time::Instant now) const noexcept {
-        if (state.newest_epoch[half_life] < 0) return 0;
-        const double x = age_ms(now.unix_ms()) * per_ms_[half_life];
-        double sum = 0;
-        for (std::size_t i = 0; i < epochs_kept; ++i) {
-            const double epoch = state.newest_epoch[half_life] - static_cast<double>(i);
-            const double exponent = half_lives_per_epoch * epoch - x;
-            if (exponent < -900) continue;  // below 1e-250 of a unit
-            sum += static_cast<double>(state.sums[half_life][i]) * exp2(exponent);
-        }
-        return sum * (1.0 / one);
+        if (state.open_day == no_day) return 0;
+        const double halvings = age_days(state, now) * per_day_[half_life];
+        if (halvings > 1000) return 0;
+        return (std::bit_cast<double>(state.sums[half_life]) + open_weight(state)) * exp2(-halvings);
     }
 
     /// The fraction alone, for columns; equal to value(...).fraction bit by bit.
@@ -218,15 +238,67 @@ public:
     /// with decayed weight S and half-life h holds S ln 2 / h per day in a steady state. 0 without events or with one
     /// half-life only.
     [[nodiscard]] double trend(const State& state, time::Instant now) const noexcept {
-        if (half_lives_.size() < 2) return 0;
-        const double recent = decayed_weight(state, 0, now) / half_lives_[0].days;
-        const double usual = decayed_weight(state, 1, now) / half_lives_[1].days;
-        const double sum = recent + usual;
-        return sum > 0 ? (recent - usual) / sum : 0;
+        const auto [recent, usual] = daily_weights(decayed_weight(state, 0, now), decayed_weight(state, 1, now));
+        return trend_of(recent, usual);
+    }
+    /// a - b of the same: weight per day gained or lost against the second memory. 0 without events or with one
+    /// half-life only.
+    [[nodiscard]] double momentum(const State& state, time::Instant now) const noexcept {
+        const auto [recent, usual] = daily_weights(decayed_weight(state, 0, now), decayed_weight(state, 1, now));
+        return recent - usual;
+    }
+
+    /// fraction(), trend() and momentum() at once, with the same bits.
+    void scores(const State& state, time::Instant now, double& fraction, double& trend,
+                double& momentum) const noexcept {
+        std::array<double, max_half_lives> decayed{};
+        const double weight = state.open_day == no_day ? 0 : open_weight(state);
+        const double age = age_days(state, now);
+        fraction = 0;
+        for (std::size_t h = 0; h < half_lives_.size() && state.open_day != no_day; ++h) {
+            const double halvings = age * per_day_[h];
+            decayed[h] = halvings > 1000 ? 0 : (std::bit_cast<double>(state.sums[h]) + weight) * exp2(-halvings);
+            fraction += contribution(h, decayed[h]);
+        }
+        const auto [recent, usual] = daily_weights(decayed[0], decayed[1]);
+        trend = trend_of(recent, usual);
+        momentum = recent - usual;
+    }
+
+    /// Days with acts among the last `days`, today included; today is the day in UTC.
+    /// \param days  1 to remembered_days.
+    [[nodiscard]] std::uint32_t active_days(const State& state, time::Instant now, std::int32_t days) const noexcept {
+        if (state.open_day == no_day) return 0;
+        const std::int32_t left = days - whole_age_days(state, now);  // of the bits, counted from open_day
+        if (left <= 0) return 0;
+        const auto among = [](std::uint64_t bits, std::int32_t count) {
+            if (count <= 0) return 0;
+            return std::popcount(count >= 64 ? bits : bits & ((std::uint64_t{1} << count) - 1));
+        };
+        return static_cast<std::uint32_t>(among(state.active_days[0], left) + among(state.active_days[1], left - 64));
+    }
+
+    /// Share of one channel or topic in the recent effort: act * channel * direction * topic * quantity, summed without
+    /// saturation, halved from one four-week epoch to the next. Nothing without any effort.
+    /// \param slot  Position among channel_names() or topic_names().
+    [[nodiscard]] std::optional<double> channel_share(const State& state, std::size_t slot) const noexcept {
+        return share(state.channels, slot);
+    }
+    [[nodiscard]] std::optional<double> topic_share(const State& state, std::size_t slot) const noexcept {
+        return share(state.topics, slot);
     }
 
     [[nodiscard]] EngagementScore value(const State& state, time::Instant now) const {
-        EngagementScore score{fraction(state, now), trend(state, now), {}, state.events, std::nullopt};
+        EngagementScore score{fraction(state, now),
+                              trend(state, now),
+                              momentum(state, now),
+                              {},
+                              shares(state.channels, channel_names_),
+                              shares(state.topics, topic_names_),
+                              active_days(state, now, 7),
+                              active_days(state, now, 28),
+                              state.events,
+                              std::nullopt};
         for (std::size_t h = 0; h < half_lives_.size(); ++h) {
             const double decayed = decayed_weight(state, h, now);
             score.parts.push_back({half_lives_[h].name, decayed, half_lives_[h].share, contribution(h, decayed)});
@@ -235,107 +307,150 @@ public:
         return score;
     }
 
+    /// The fraction as parts that add up to it exactly.
+    [[nodiscard]] Explanation explain(const State& state, time::Instant now) const {
+        Explanation explanation{std::string{name}, fraction(state, now), static_cast<double>(state.events), {}};
+        for (std::size_t h = 0; h < half_lives_.size(); ++h) {
+            const double decayed = decayed_weight(state, h, now);
+            explanation.parts.push_back({half_lives_[h].name, decayed, half_lives_[h].share, contribution(h, decayed)});
+        }
+        return explanation;
+    }
+
 private:
-    struct Term {
-        std::int64_t addend;
-        std::int32_t epoch;
-    };
-    static constexpr double one = 4'194'304;              // 2^22: weight 1 at the start of an epoch
-    static constexpr double two_52 = 4503599627370496.0;  // 2^52
-    static constexpr std::uint64_t two_52_bits = 0x4330000000000000;
+    static constexpr double steps = 1024;  // of effort, per 1
+    static constexpr std::size_t decay_table_days = 64;
     static constexpr double contribution_steps = 1073741824;  // 2^30
 
     static void require(bool holds, const char* expected) {
         if (!holds) throw InvalidArgument{std::string{"Engagement: "} + expected};
     }
+    static std::vector<std::string> slot_names(std::span<const std::string> names, std::size_t slots) {
+        std::vector<std::string> all{names.begin(),
+                                     names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), slots - 1))};
+        all.resize(slots - 1);
+        all.emplace_back("other");
+        return all;
+    }
     static std::size_t kind_index(const Event& event) noexcept {
-        return (std::size_t{event.channel} * 2 + static_cast<std::size_t>(event.direction)) * 32 +
+        return (std::size_t{event.channel} * 2 + static_cast<std::size_t>(event.direction)) * 16 +
                static_cast<std::size_t>(event.act);
     }
-    /// Milliseconds since the landmark, 0001-01-01: never negative, below 2^49, so exact.
-    static double age_ms(std::int64_t unix_ms) noexcept {
-        return static_cast<double>(unix_ms - time::Instant::min_unix_ms);
+    static void add(std::uint32_t& counter, std::uint32_t amount) noexcept {
+        const std::uint32_t sum = counter + amount;
+        counter = sum < amount ? std::numeric_limits<std::uint32_t>::max() : sum;
     }
-    /// weight * 2^(x - 16 * epoch) in fixed point.
-    ///
-    /// Relative error of the power at most 2.6e-9: the polynomial interpolates 2^f at the 7 Chebyshev nodes of
-    /// [-1/2, 1/2], so the bound is ln(2)^7 sqrt(2) * 2 (1/4)^7 / 7!.
-    /// \param x  Half-lives since the landmark, >= 0.
-    [[gnu::always_inline]] static inline Term term_of(double weight, double x) noexcept {
-        const auto epoch = static_cast<std::int32_t>(x * (1 / half_lives_per_epoch));
-        const double y = x - half_lives_per_epoch * static_cast<double>(epoch);  // [0, 16)
-        constexpr double round = 6755399441055744.0;                             // as in exp2()
-        const double rounded = y + round;
-        const double f = y - (rounded - round);
-        double power = 0.0001546144469856913;
-        power = power * f + 0.0013400428177615838;
-        power = power * f + 0.009618056678524637;
-        power = power * f + 0.05550327226670302;
-        power = power * f + 0.24022650922288757;
-        power = power * f + 0.6931472067028326;
-        power = power * f + 1.0;
-        const std::uint64_t exponent = std::bit_cast<std::uint64_t>(rounded) << 52U;
-        power = std::bit_cast<double>(std::bit_cast<std::uint64_t>(power) + exponent);
-        // At most 2^(8 + 16 + 22), so the nearest integer stands in the low bits after this addition.
-        const double fixed = weight * one * power + two_52;
-        return {static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(fixed) - two_52_bits), epoch};
+    [[nodiscard]] std::uint32_t effort_steps(const Event& event) const noexcept {
+        const double effort = kind_weight_[kind_index(event)] * topic_weight_[event.topic] * event.quantity * steps;
+        return static_cast<std::uint32_t>(std::min(effort + 0.5, 4294967295.0));
     }
-    [[gnu::always_inline]] static inline void compute_terms(const std::array<double, max_half_lives>& per_ms,
-                                                            Block& block) noexcept {
-        for (std::size_t h = 0; h < max_half_lives; ++h) {
-            const double factor = per_ms[h];
-            for (std::size_t i = 0; i < block_size; ++i) {
-                const Term term = term_of(block.weight[i], block.age_ms[i] * factor);
-                block.addend[h][i] = term.addend;
-                block.epoch[h][i] = term.epoch;
+    /// Weight of the open day: acts in their order, so that equal efforts give equal bits.
+    [[nodiscard]] double open_weight(const State& state) const noexcept {
+        double weight = 0;
+        for (std::uint32_t acts = state.open_acts; acts != 0; acts &= acts - 1) {
+            const auto act = static_cast<std::size_t>(std::countr_zero(acts));
+            const std::uint32_t effort = state.effort[act];
+            const std::size_t whole = effort / static_cast<std::uint32_t>(steps);
+            const bool in_table = effort % static_cast<std::uint32_t>(steps) == 0 && whole < day_gain_.size();
+            weight +=
+                act_weight_[act] * (in_table ? day_gain_[whole] : log2(1.0 + static_cast<double>(effort) / steps));
+        }
+        return weight;
+    }
+    /// Closes the open day and opens a later one.
+    void open_day(State& state, std::int32_t day) const noexcept {
+        const double weight = open_weight(state);
+        const std::int64_t days = std::int64_t{day} - state.open_day;
+        if (days < static_cast<std::int64_t>(decay_table_days)) {
+            const auto& decay = decay_[static_cast<std::size_t>(days)];
+            for (std::size_t h = 0; h < max_half_lives; ++h) {
+                state.sums[h] =
+                    std::bit_cast<std::uint64_t>((std::bit_cast<double>(state.sums[h]) + weight) * decay[h]);
+            }
+        } else {
+            for (std::size_t h = 0; h < max_half_lives; ++h) {
+                const double decay = exp2(std::max(-static_cast<double>(days) * per_day_[h], -1000.0));
+                state.sums[h] = std::bit_cast<std::uint64_t>((std::bit_cast<double>(state.sums[h]) + weight) * decay);
             }
         }
-    }
-#if defined(__x86_64__)
-    /// The same operations, four at a time; no fused ones, so the same bits.
-    [[gnu::target("avx2"), gnu::noinline]] static void compute_terms_avx2(
-        const std::array<double, max_half_lives>& per_ms, Block& block) noexcept {
-        compute_terms(per_ms, block);
-    }
-#endif
-    static void add(State& state, std::size_t half_life, Term term) noexcept {
-        auto& sums = state.sums[half_life];
-        std::int32_t& newest = state.newest_epoch[half_life];
-        std::int32_t age = newest - term.epoch;
-        if (age < 0) {
-            for (; age < 0 && age > -static_cast<std::int32_t>(epochs_kept); ++age) {
-                sums = {0, sums[0], sums[1]};
-            }
-            if (age < 0) sums = {0, 0, 0};
-            newest = term.epoch;
-            age = 0;
+        for (std::uint32_t acts = state.open_acts; acts != 0; acts &= acts - 1) {
+            state.effort[static_cast<std::size_t>(std::countr_zero(acts))] = 0;
         }
-        if (age >= static_cast<std::int32_t>(epochs_kept)) return;
-        auto& sum = sums[static_cast<std::size_t>(age)];
-        const std::uint64_t total = static_cast<std::uint64_t>(sum) + static_cast<std::uint64_t>(term.addend);
-        constexpr std::uint64_t limit = std::numeric_limits<std::int64_t>::max();
-        sum = static_cast<std::int64_t>(std::min(total, limit));
+        state.open_acts = 0;
+        auto& bits = state.active_days;
+        if (days < 64) {
+            bits = {bits[0] << days, bits[1] << days | bits[0] >> (64 - days)};
+        } else {
+            bits = {0, days < remembered_days ? bits[0] << (days - 64) : 0};
+        }
+        const std::int32_t halvings = epoch(day) - epoch(state.open_day);
+        if (halvings > 0) {
+            // A counter has 32 bits; shifting by 31 and then by 1 leaves nothing.
+            const std::int32_t shift = std::min(halvings, 31);
+            const std::int32_t rest = halvings > 31 ? 1 : 0;
+            for (std::uint32_t& counter : state.channels) counter = counter >> shift >> rest;
+            for (std::uint32_t& counter : state.topics) counter = counter >> shift >> rest;
+        }
+        state.open_day = day;
     }
-    static Observed count(State& state, const Event& event) noexcept {
-        state.latest_ms = std::max(state.latest_ms, event.at_ms);
-        if (state.events != std::numeric_limits<std::uint32_t>::max()) ++state.events;
-        return Observed::done;
+    static std::int32_t epoch(std::int32_t day) noexcept { return (day - first_day) / share_epoch_days; }
+    static constexpr auto first_day = static_cast<std::int32_t>(time::Instant::min_unix_ms / 86'400'000 - 1);
+
+    static double age_days(const State& state, time::Instant now) noexcept {
+        const std::int64_t age_ms = now.unix_ms() - std::int64_t{state.open_day} * 86'400'000;
+        return age_ms > 0 ? static_cast<double>(age_ms) / 86'400'000.0 : 0.0;
+    }
+    template <std::size_t n>
+    static std::optional<double> share(const std::array<std::uint32_t, n>& counts, std::size_t slot) noexcept {
+        double sum = 0;
+        for (const std::uint32_t count : counts) sum += static_cast<double>(count);
+        return sum > 0 ? std::optional{static_cast<double>(counts[slot]) / sum} : std::nullopt;
+    }
+    static std::int32_t whole_age_days(const State& state, time::Instant now) noexcept {
+        const std::int64_t age_ms = now.unix_ms() - std::int64_t{state.open_day} * 86'400'000;
+        return age_ms > 0 ? static_cast<std::int32_t>(age_ms / 86'400'000) : 0;
+    }
+    /// Weight a day in the first and the second memory in a steady state.
+    [[nodiscard]] std::pair<double, double> daily_weights(double first, double second) const noexcept {
+        if (half_lives_.size() < 2) return {0, 0};
+        constexpr double ln2 = 0.6931471805599453;
+        return {first * ln2 * per_day_[0], second * ln2 * per_day_[1]};
+    }
+    static double trend_of(double recent, double usual) noexcept {
+        const double sum = recent + usual;
+        return sum > 0 ? (recent - usual) / sum : 0;
     }
     /// Cut to multiples of 2^-30, so that the parts add up without rounding and never exceed the shares.
     [[nodiscard]] double contribution(std::size_t half_life, double decayed) const noexcept {
         const HalfLife& config = half_lives_[half_life];
-        const double part = config.share * (decayed / (decayed + config.scale));
-        return cut(part);
+        return on_grid(config.share * (decayed / (decayed + config.scale)), contribution_steps);
     }
-    static double cut(double part) noexcept {
-        return static_cast<double>(static_cast<std::int64_t>(part * contribution_steps)) / contribution_steps;
+    /// The largest share takes what cutting leaves, so that all add up to 1.
+    template <std::size_t n>
+    [[nodiscard]] static std::vector<EngagementShare> shares(const std::array<std::uint32_t, n>& counts,
+                                                             const std::vector<std::string>& names) {
+        std::vector<EngagementShare> shares;
+        double sum = 0;
+        for (const std::uint32_t count : counts) sum += static_cast<double>(count);
+        if (sum <= 0) return shares;
+        double rest = 1;
+        std::size_t largest = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            const double cut = on_grid(static_cast<double>(counts[i]) / sum, contribution_steps);
+            if (cut <= 0) continue;
+            shares.push_back({names[i], cut});
+            rest -= shares.back().fraction;
+            if (shares.back().fraction > shares[largest].fraction) largest = shares.size() - 1;
+        }
+        shares[largest].fraction += rest;
+        return shares;
+    }
+    static double named(const std::map<std::string, double>& weights, const std::string& key, double other) {
+        const auto found = weights.find(key);
+        return found == weights.end() ? other : found->second;
     }
     void fill_weights(const EngagementConfig& config, std::span<const std::string> channels,
                       std::span<const std::string> topics) {
-        const auto named = [](const std::map<std::string, double>& weights, const std::string& key, double other) {
-            const auto found = weights.find(key);
-            return found == weights.end() ? other : found->second;
-        };
         const auto checked = [](double weight) {
             require(weight >= 0 && weight <= max_weight, "a weight must be in [0, 256]");
             return weight;
@@ -344,35 +459,41 @@ private:
         if (topics.size() > max_topics) throw InvalidArgument{"Engagement: more than 255 topics"};
         for (const auto& entry : config.channels) checked(entry.second);
         for (const auto& entry : config.topics) checked(entry.second);
-        kind_weight_.assign((max_channels + 1) * 2 * 32, 0.0);
+        for (std::size_t a = 0; a < config.acts.size(); ++a) act_weight_[a] = checked(config.acts[a]);
         for (std::size_t c = 0; c <= channels.size(); ++c) {
             const double channel =
                 c == 0 ? config.other_channels : named(config.channels, channels[c - 1], config.other_channels);
             for (std::size_t d = 0; d < 2; ++d) {
+                const double weight = checked(channel) * checked(config.directions[d]);
                 for (std::size_t a = 0; a < config.acts.size(); ++a) {
-                    kind_weight_[(c * 2 + d) * 32 + a] =
-                        checked(channel) * checked(config.directions[d]) * checked(config.acts[a]);
+                    kind_weight_[(c * 2 + d) * 16 + a] = config.acts[a] > 0 ? weight : 0;
                 }
             }
+            channel_slot_[c] = static_cast<std::uint8_t>(c == 0 || c >= channel_slots ? channel_slots - 1 : c - 1);
         }
-        topic_weight_.assign(max_topics + 1, checked(config.other_topics));
+        topic_weight_.fill(checked(config.other_topics));
+        topic_slot_.fill(topic_slots - 1);
         for (std::size_t t = 0; t < topics.size(); ++t) {
             topic_weight_[t + 1] = checked(named(config.topics, topics[t], config.other_topics));
+            if (t + 1 < topic_slots) topic_slot_[t + 1] = static_cast<std::uint8_t>(t);
         }
-        quantity_gain_.resize(1024);
-        for (std::size_t q = 0; q < quantity_gain_.size(); ++q) {
-            quantity_gain_[q] = log2(1.0 + static_cast<double>(q));
+        for (std::size_t effort = 0; effort < day_gain_.size(); ++effort) {
+            day_gain_[effort] = log2(1.0 + static_cast<double>(effort));
         }
     }
 
+    static_assert(model::enum_size<model::Act> <= 16);
     std::vector<HalfLife> half_lives_;
-    std::array<double, max_half_lives> per_ms_{};  // half-lives per millisecond
-#if defined(__x86_64__)
-    bool has_avx2_ = __builtin_cpu_supports("avx2") != 0;
-#endif
-    std::vector<double> kind_weight_;    // (channel, direction, act)
-    std::vector<double> topic_weight_;   // 256
-    std::vector<double> quantity_gain_;  // log2(1 + quantity) for the usual quantities
+    std::vector<std::string> channel_names_;
+    std::vector<std::string> topic_names_;
+    std::array<double, max_half_lives> per_day_{};                              // half-lives per day
+    std::array<std::array<double, max_half_lives>, decay_table_days> decay_{};  // by days
+    std::array<double, 16> act_weight_{};
+    std::array<double, (max_channels + 1) * 2 * 16> kind_weight_{};  // channel * direction; 0 where the act weighs 0
+    std::array<double, max_topics + 1> topic_weight_{};
+    std::array<std::uint8_t, max_channels + 1> channel_slot_{};
+    std::array<std::uint8_t, max_topics + 1> topic_slot_{};
+    std::array<double, 512> day_gain_{};  // log2(1 + effort) of whole efforts
 };
 
 }  // namespace alloquy::score

@@ -4,9 +4,7 @@
 /// Signal: what a score about one person must offer so that the engine can fold, ask, save and restore it.
 
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -30,18 +28,6 @@ concept Signal = requires(const S& signal, typename S::State& state, const Event
     { S::version } -> std::convertible_to<std::uint32_t>;
     { signal.observe(state, event, Order::arrival) } -> std::same_as<Observed>;
     signal.value(std::as_const(state), now);
-};
-
-/// Events that a signal may prepare together before they are folded one by one.
-inline constexpr std::size_t block_size = 256;
-
-/// A signal whose arithmetic pays in blocks: `prepare` computes for up to block_size events at once what `observe`
-/// then takes by index. The results must be the same as without blocks, bit by bit.
-template <class S>
-concept BlockSignal = Signal<S> && requires(const S& signal, typename S::State& state, typename S::Block& block,
-                                            std::span<const Event> events, const Event& event) {
-    signal.prepare(events, block);
-    { signal.observe(state, event, Order::arrival, std::as_const(block), std::size_t{0}) } -> std::same_as<Observed>;
 };
 
 }  // namespace alloquy::score
