@@ -4,18 +4,24 @@
 #   bash examples/run.sh [--people 5000] [--list 15]
 # With real students of the Open University (OULAD): whom to call on one day, and what became of them.
 #   bash examples/run.sh --oulad FOLDER [--day 56] [--calls 200] [--list 200]
+# The same by a learned model, in Python, with a gain curve as an image:
+#   bash examples/run.sh --who-to-call FOLDER [--day 56] [--calls 200]
 set -euo pipefail
 called_from=$PWD
 cd "$(dirname "$0")/.."
-people=5000 list=() oulad=() folder=
+people=5000 list=() oulad=() folder= learned=
 while [ $# -gt 0 ]; do
     case $1 in
     --people) people=${2:?--people takes a number} ;;
     --list) list=(--list "${2:?--list takes a number}") ;;
     --oulad) folder=$(cd "$called_from" && cd "${2:?--oulad takes a folder}" && pwd) ;;
+    --who-to-call)
+        folder=$(cd "$called_from" && cd "${2:?--who-to-call takes a folder}" && pwd)
+        learned=yes
+        ;;
     --day | --calls) oulad+=("$1" "${2:?$1 takes a number}") ;;
     *)
-        sed -n '2,6p' "$0" >&2
+        sed -n '2,8p' "$0" >&2
         exit 2
         ;;
     esac
@@ -23,11 +29,20 @@ while [ $# -gt 0 ]; do
 done
 
 source examples/prepare.sh
+work=build/examples-data
+mkdir -p "$work"
+if [ -n "$learned" ]; then
+    prepare_packages python3-dev python3-venv pybind11-dev
+    prepare_python
+    echo "building (about four minutes the first time)"
+    configure_and_build release alloquy_python
+    PYTHONPATH=build/release/python "$ALLOQUY_PYTHON" examples/python/who_to_call.py "$folder" "${oulad[@]}" \
+        --image "$work/who_to_call.png"
+    exit
+fi
 prepare_packages
 echo "building (about two minutes the first time)"
 configure_and_build release sample_institution 04_nightly 05_call_list
-work=build/examples-data
-mkdir -p "$work"
 if [ -n "$folder" ]; then
     rm -f "$work"/oulad.alloquy*
     build/release/examples/05_call_list --oulad "$folder" --journal "$work/oulad.alloquy" "${oulad[@]}" "${list[@]}"

@@ -50,6 +50,9 @@ namespace {
 
 constexpr std::size_t rows_per_batch = 8'192;
 constexpr std::size_t facts_per_commit = 1'000'000;
+/// Where "each" makes more facts of a row than this, batches end sooner, so that they need no more memory.
+constexpr std::size_t facts_per_row_of_batch = 8;
+constexpr std::size_t max_lookup_issues = 100;
 
 struct TextHash {
     using is_transparent = void;
@@ -72,12 +75,14 @@ void add_key_part(std::string& key, std::string_view part, bool is_only, bool is
     }
 }
 
-/// A lookup file in memory: only the columns that are asked for.
+/// A lookup file in memory: only the columns that are asked for. Its rows of one key are a group; where values are
+/// looked up in it, a group is one row.
 class LookupTable {
 public:
     LookupTable(std::unique_ptr<ByteSource> source, const LookupRule& rule, std::span<const ColumnUse> uses,
                 std::size_t number, const std::string& mapping_name) {
         CsvReader reader{std::move(source), rule.format};
+        file_ = reader.name();
         const std::span<const std::string> names = rule.format.has_header ? reader.header() : rule.column_names;
         std::vector<ParseError::Issue> missing;
         place_of_use_.assign(uses.size(), 0);
@@ -86,52 +91,82 @@ public:
             if (uses[use].lookup != number) continue;
             const auto found = std::find(names.begin(), names.end(), uses[use].name);
             if (found == names.end()) {
-                missing.push_back(missing_column(uses[use], reader.name(), names));
+                missing.push_back(missing_column(uses[use], file_, names));
                 continue;
             }
-            place_of_use_[use] = file_places.size();
-            file_places.push_back(static_cast<std::size_t>(found - names.begin()));
+            const auto file_place = static_cast<std::size_t>(found - names.begin());
+            const auto place = std::find(file_places.begin(), file_places.end(), file_place);
+            place_of_use_[use] = static_cast<std::size_t>(place - file_places.begin());
+            if (place == file_places.end()) file_places.push_back(file_place);
         }
         if (!missing.empty()) throw ParseError{mapping_name, std::move(missing)};
         width_ = file_places.size();
+        may_repeat_ = rule.serves_each && !rule.serves_values;
         CsvRow row;
         std::string key;
         std::vector<ParseError::Issue> issues;
         for (CsvEvent event = reader.read(row); event != CsvEvent::end; event = reader.read(row)) {
+            if (issues.size() >= max_lookup_issues) break;
             if (event == CsvEvent::issue) {
                 const RowIssue& issue = reader.issue();
                 issues.push_back({issue.line, "", issue.column + (issue.column.empty() ? "" : ": ") + issue.message});
-                if (issues.size() >= 100) break;
                 continue;
             }
             if (row.size() < names.size()) {
                 issues.push_back({row.line(), "", "expected " + std::to_string(names.size()) + " fields"});
-                if (issues.size() >= 100) break;
                 continue;
             }
             key.clear();
             for (std::size_t i = 0; i < rule.key.size(); ++i) {
                 add_key_part(key, row[file_places[place_of_use_[rule.key[i]]]], rule.key.size() == 1, i == 0);
             }
-            const auto [entry, is_new] = rows_.emplace(key, values_.size());
-            if (is_new) {
+            const auto [entry, is_new] = groups_.emplace(key, groups_.size());
+            if (is_new || may_repeat_) {
                 for (const std::size_t place : file_places) values_.emplace_back(row[place]);
+                if (may_repeat_) group_of_row_.push_back(entry->second);
+                if (rule.serves_each) lines_.push_back(row.line());
                 continue;
             }
             for (std::size_t i = 0; i < width_; ++i) {
-                if (values_[entry->second + i] != row[file_places[i]]) {
-                    issues.push_back({row.line(), "", "the key stands twice, with different values"});
+                if (values_[entry->second * width_ + i] != row[file_places[i]]) {
+                    issues.push_back({row.line(), "",
+                                      "the key stands twice, with different values" +
+                                          std::string{rule.serves_each ? "; only a lookup that \"each\" alone goes "
+                                                                         "through may have several rows of one key"
+                                                                       : ""}});
                     break;
                 }
             }
         }
-        if (!issues.empty()) throw ParseError{"lookup file " + reader.name(), std::move(issues)};
+        if (!issues.empty()) fail(std::move(issues));
     }
 
+    [[nodiscard]] std::optional<std::size_t> find_group(std::string_view key) const {
+        const auto found = groups_.find(key);
+        return found == groups_.end() ? std::nullopt : std::optional{found->second};
+    }
+    [[nodiscard]] std::string_view value(std::size_t row, std::size_t use) const {
+        return values_[row * width_ + place_of_use_[use]];
+    }
+    /// For a lookup of values, whose groups are its rows.
     [[nodiscard]] std::optional<std::string_view> find(std::string_view key, std::size_t use) const {
-        const auto found = rows_.find(key);
-        if (found == rows_.end()) return std::nullopt;
-        return values_[found->second + place_of_use_[use]];
+        const auto row = find_group(key);
+        return row ? std::optional{value(*row, use)} : std::nullopt;
+    }
+    [[nodiscard]] std::size_t group_count() const noexcept { return groups_.size(); }
+    [[nodiscard]] std::size_t row_count() const noexcept { return may_repeat_ ? group_of_row_.size() : groups_.size(); }
+    [[nodiscard]] std::size_t group_of(std::size_t row) const noexcept {
+        return may_repeat_ ? group_of_row_[row] : row;
+    }
+    /// \return  Whether the rows have equal values in all columns that are asked for.
+    [[nodiscard]] bool are_equal(std::size_t a, std::size_t b) const {
+        const std::span<const std::string> values{values_};
+        return std::ranges::equal(values.subspan(a * width_, width_), values.subspan(b * width_, width_));
+    }
+    /// Of a row of the file. Precondition: the lookup serves "each".
+    [[nodiscard]] std::size_t line(std::size_t row) const { return lines_[row]; }
+    [[noreturn]] void fail(std::vector<ParseError::Issue> issues) const {
+        throw ParseError{"lookup file " + file_, std::move(issues)};
     }
 
     [[nodiscard]] static ParseError::Issue missing_column(const ColumnUse& use, const std::string& file,
@@ -143,10 +178,71 @@ public:
     }
 
 private:
-    std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> rows_;
+    std::string file_;
+    std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> groups_;
     std::vector<std::string> values_;
     std::vector<std::size_t> place_of_use_;
+    std::vector<std::size_t> group_of_row_;  ///< Where a group may have several.
+    std::vector<std::size_t> lines_;         ///< By row; only for "each".
     std::size_t width_ = 0;
+    bool may_repeat_ = false;
+};
+
+/// The rows that an EachRule goes through, by group of the lookup and in the order of its file.
+class EachRows {
+public:
+    struct Row {
+        std::size_t number;    ///< In the lookup.
+        std::string suffix{};  ///< What goes behind the key of the fact; empty where a part of it is.
+    };
+
+    /// \param suffix  Of the fact; nothing for an organisation, which has no such key.
+    /// \throws ParseError  if rows of one group have the same key, but are different.
+    EachRows(const LookupTable& table, const EachRule& rule, const std::optional<std::string>& suffix) {
+        std::vector<ParseError::Issue> issues;
+        std::unordered_map<std::string, std::size_t> first_of_key;
+        std::vector<Row> rows;
+        begins_.assign(table.group_count() + 1, 0);
+        for (std::size_t i = 0; i < table.row_count() && issues.size() < max_lookup_issues; ++i) {
+            if (rule.when && !holds(*rule.when, table.value(i, rule.when->column))) continue;
+            Row row{i};
+            if (suffix) {
+                std::string key;
+                bool is_whole = true;
+                for (std::size_t part = 0; part < rule.key.size(); ++part) {
+                    const std::string_view text = table.value(i, rule.key[part]);
+                    is_whole = is_whole && !text.empty();
+                    add_key_part(key, text, rule.key.size() == 1, part == 0);
+                }
+                if (is_whole) {
+                    const auto [first, is_new] = first_of_key.emplace(std::to_string(table.group_of(i)) + ':' + key, i);
+                    if (!is_new) {
+                        if (table.are_equal(first->second, i)) continue;
+                        issues.push_back({table.line(i), "",
+                                          "the key of \"each\" stands twice for one key of the lookup, with different "
+                                          "values; the first time on line " +
+                                              std::to_string(table.line(first->second))});
+                    }
+                    row.suffix = *suffix + ':' + key;
+                }
+            }
+            ++begins_[table.group_of(i) + 1];
+            rows.push_back(std::move(row));
+        }
+        if (!issues.empty()) table.fail(std::move(issues));
+        for (std::size_t group = 1; group < begins_.size(); ++group) begins_[group] += begins_[group - 1];
+        rows_.resize(rows.size());
+        std::vector<std::size_t> next{begins_};
+        for (Row& row : rows) rows_[next[table.group_of(row.number)]++] = std::move(row);
+    }
+
+    [[nodiscard]] std::span<const Row> of_group(std::size_t group) const {
+        return std::span{rows_}.subspan(begins_[group], begins_[group + 1] - begins_[group]);
+    }
+
+private:
+    std::vector<std::size_t> begins_;  ///< By group, and the end.
+    std::vector<Row> rows_;
 };
 
 /// Counts how often each row was met: an open table of 96-bit hashes, of which even 10^9 rows hold no equal pair but
@@ -223,6 +319,12 @@ public:
             lookups_.emplace_back(open_file(folder / std::filesystem::path{lookup.file}), lookup, rules_.columns, i,
                                   rules_.name);
         }
+        for (const FactRule& fact : rules_.facts) {
+            each_rows_.emplace_back();
+            if (!fact.each) continue;
+            each_rows_.back().emplace(lookups_[fact.each->lookup], *fact.each,
+                                      fact.kind == organisation_kind ? std::nullopt : std::optional{fact.suffix});
+        }
         if (!rules_.zone.empty()) zone_ = options_.find_zone(rules_.zone);
         slots_.resize(rules_.person_slots);
         model::Symbols& symbols = journal_.symbols();
@@ -248,6 +350,7 @@ public:
     ImportReport run() {
         bulk_.emplace(journal_, store::BulkOptions{0});
         std::size_t remarks = header_remarks();
+        const std::size_t facts_per_batch = rows_per_batch * std::max(facts_per_row_of_batch, rules_.facts.size());
         CsvRow row;
         for (CsvEvent event = reader_.read(row); event != CsvEvent::end; event = reader_.read(row)) {
             if (event == CsvEvent::issue && remarks > 0) {
@@ -261,7 +364,7 @@ public:
             } else {
                 take(row);
             }
-            if (report_.rows_read % rows_per_batch == 0) flush();
+            if (report_.rows_read % rows_per_batch == 0 || drafts_.size() >= facts_per_batch) flush();
         }
         flush();
         commit();
@@ -354,13 +457,21 @@ private:
     void fail(std::string column, std::string message) {
         if (!failure_) failure_ = RowIssue{row_->line(), std::move(column), std::move(message)};
     }
-    void fail(const ValueRule& rule, std::string message) { fail(column_of(rule), std::move(message)); }
+    void fail(const ValueRule& rule, std::string message) {
+        if (rule.from == ValueRule::From::each) message += place_in_lookup(rule.lookup, rule.column);
+        fail(column_of(rule), std::move(message));
+    }
     /// What an issue names: the column, or the first of those that a lookup goes by or that are joined.
     [[nodiscard]] std::string column_of(const ValueRule& rule) const {
         if (rule.from == ValueRule::From::constant) return {};
         if (rule.from == ValueRule::From::join) return column_of(rule.parts.front());
-        const std::size_t use = rule.from == ValueRule::From::lookup ? rule.by.front() : rule.column;
-        return rules_.columns[use].name;
+        const bool is_elsewhere = rule.from == ValueRule::From::lookup || rule.from == ValueRule::From::each;
+        return rules_.columns[is_elsewhere ? rule.by.front() : rule.column].name;
+    }
+    /// Where the value of an `each` stands, for messages.
+    [[nodiscard]] std::string place_in_lookup(std::size_t lookup, std::size_t use) const {
+        return " in column \"" + rules_.columns[use].name + "\" of the lookup " + rules_.lookups[lookup].name +
+               ", line " + std::to_string(lookups_[lookup].line(each_row_));
     }
     void fail_missing(const ValueRule& rule, std::string_view what) {
         std::string message = "expected " + std::string{what};
@@ -372,6 +483,13 @@ private:
 
     // ---- Values of the row in hand ----
 
+    /// The key of a lookup, good until the next call.
+    [[nodiscard]] std::string_view lookup_key(std::span<const std::size_t> by) {
+        if (by.size() == 1) return (*row_)[places_[by[0]]];
+        scratch_.clear();
+        for (std::size_t i = 0; i < by.size(); ++i) add_key_part(scratch_, (*row_)[places_[by[i]]], false, i == 0);
+        return scratch_;
+    }
     /// The text as it stands in the file or lookup, before map and default; empty where there is none.
     [[nodiscard]] std::string_view raw(const ValueRule& rule) {
         switch (rule.from) {
@@ -379,16 +497,10 @@ private:
                 return rule.constant;
             case ValueRule::From::column:
                 return (*row_)[places_[rule.column]];
-            case ValueRule::From::lookup: {
-                if (rule.by.size() == 1) {
-                    return lookups_[rule.lookup].find((*row_)[places_[rule.by[0]]], rule.column).value_or("");
-                }
-                scratch_.clear();
-                for (std::size_t i = 0; i < rule.by.size(); ++i) {
-                    add_key_part(scratch_, (*row_)[places_[rule.by[i]]], false, i == 0);
-                }
-                return lookups_[rule.lookup].find(scratch_, rule.column).value_or("");
-            }
+            case ValueRule::From::lookup:
+                return lookups_[rule.lookup].find(lookup_key(rule.by), rule.column).value_or("");
+            case ValueRule::From::each:
+                return lookups_[rule.lookup].value(each_row_, rule.column);
             case ValueRule::From::join: {
                 std::string& joined = joined_.emplace_back();
                 for (const ValueRule& part : rule.parts) {
@@ -528,11 +640,6 @@ private:
         }
         return rules_.repeated == time::WhenRepeated::later ? found.later : found.earlier;
     }
-    [[nodiscard]] bool holds(const WhenRule& when) const {
-        const std::string_view text = (*row_)[places_[when.column]];
-        if (when.is_emptiness) return text.empty() == when.wants_empty;
-        return std::find(when.values.begin(), when.values.end(), text) != when.values.end();
-    }
 
     // ---- Facts of the row in hand ----
 
@@ -592,21 +699,46 @@ private:
         std::optional<std::string> key;
         for (std::size_t i = 0; i < rules_.facts.size() && !failure_; ++i) {
             const FactRule& rule = rules_.facts[i];
-            if (rule.when && !holds(*rule.when)) continue;
-            if (rule.kind == organisation_kind) {
-                if (!draft_organisation(*rule.organisation, i)) return;
+            if (rule.when && !holds(*rule.when, (*row_)[places_[rule.when->column]])) continue;
+            if (!rule.each) {
+                draft_fact(rule, i, key, rule.suffix);
                 continue;
             }
-            if (!person_key_) person_key_ = key_of(rules_.person->key, "the key of a person");
-            if (!key && !failure_) key = rules_.is_keyed_by_row ? row_key() : key_of(rules_.key, "a key");
-            if (failure_) return;
-            const std::optional<time::Instant> at = instant(rule.at ? *rule.at : *rules_.at, true);
-            if (!at) return;
-            const std::optional<time::Instant> known_at = known(rule.known_at ? *rule.known_at : rules_.known_at, *at);
-            if (!known_at) return;
-            DraftFact draft{{no_person_yet, *at, *known_at, *source_, *key + rule.suffix, model::AttributeStatement{}}};
-            if (draft_content(rule, i, draft) && !failure_) row_drafts_.push_back(std::move(draft));
+            const auto group = lookups_[rule.each->lookup].find_group(lookup_key(rule.each->by));
+            if (!group) continue;
+            for (const EachRows::Row& each : each_rows_[i]->of_group(*group)) {
+                each_row_ = each.number;
+                if (each.suffix.empty() && rule.kind != organisation_kind) {
+                    fail_each_key(*rule.each);
+                } else {
+                    draft_fact(rule, i, key, each.suffix);
+                }
+                if (failure_) return;
+            }
         }
+    }
+    void fail_each_key(const EachRule& rule) {
+        const auto is_empty = [&](std::size_t use) { return lookups_[rule.lookup].value(each_row_, use).empty(); };
+        const std::size_t use = *std::find_if(rule.key.begin(), rule.key.end(), is_empty);
+        fail(rules_.columns[rule.by.front()].name,
+             "expected a key, got an empty field" + place_in_lookup(rule.lookup, use));
+    }
+    /// \param key  Of the row; made by the first fact that needs it.
+    void draft_fact(const FactRule& rule, std::size_t index, std::optional<std::string>& key,
+                    const std::string& suffix) {
+        if (rule.kind == organisation_kind) {
+            (void)draft_organisation(*rule.organisation, index);
+            return;
+        }
+        if (!person_key_) person_key_ = key_of(rules_.person->key, "the key of a person");
+        if (!key && !failure_) key = rules_.is_keyed_by_row ? row_key() : key_of(rules_.key, "a key");
+        if (failure_) return;
+        const std::optional<time::Instant> at = instant(rule.at ? *rule.at : *rules_.at, true);
+        if (!at) return;
+        const std::optional<time::Instant> known_at = known(rule.known_at ? *rule.known_at : rules_.known_at, *at);
+        if (!known_at) return;
+        DraftFact draft{{no_person_yet, *at, *known_at, *source_, *key + suffix, model::AttributeStatement{}}};
+        if (draft_content(rule, index, draft) && !failure_) row_drafts_.push_back(std::move(draft));
     }
     [[nodiscard]] std::optional<time::Instant> known(const KnownRule& rule, time::Instant at) {
         if (rule.kind == KnownRule::Kind::stated) return instant(*rule.stated, true);
@@ -673,8 +805,18 @@ private:
                 if (!kind) return false;
                 std::optional<time::Instant> due;
                 if (rule.due) due = instant(*rule.due, false);
-                content = model::ObligationChange{*kind, text_of(Field::item),
-                                                  *enumerator<model::ObligationStep>(Field::obligation_step), due};
+                std::optional<double> weight;
+                if (const auto& text = texts_[index_of(Field::weight)]) {
+                    const ValueRule& source = *rule.fields[index_of(Field::weight)];
+                    weight = *number_of(*text) * source.scale.value_or(1);
+                    if (!(*weight >= 0 && *weight <= 1e9)) {
+                        fail(source, "expected a weight from 0 to 1000000000, after scaling");
+                        return false;
+                    }
+                }
+                content =
+                    model::ObligationChange{*kind, text_of(Field::item),
+                                            *enumerator<model::ObligationStep>(Field::obligation_step), due, weight};
                 return true;
             }
         }
@@ -826,6 +968,7 @@ private:
         }
         for (std::size_t i = 0; i < row_organisations_.size(); ++i) {
             const OrganisationDraft& draft = row_organisations_[i];
+            if (!found[i]) found[i] = journal_.find_organisation(draft.system, draft.key);  // by this same row
             ++(found[i] ? report_.organisations_already_there : report_.organisations_entered);
             if (!found[i]) found[i] = journal_.organisation(draft.system, draft.key, *draft.kind, draft.name);
         }
@@ -925,6 +1068,7 @@ private:
     std::vector<std::size_t> places_;  ///< Of rules_.columns in the file.
     std::size_t width_ = 0;
     std::vector<LookupTable> lookups_;
+    std::vector<std::optional<EachRows>> each_rows_;  ///< By fact.
     std::optional<time::Zone> zone_;
     std::optional<model::Source> source_;
     std::vector<std::vector<model::AttributeName>> attribute_names_;  ///< By fact.
@@ -939,6 +1083,7 @@ private:
     const CsvRow* row_ = nullptr;
     std::optional<RowIssue> failure_;
     std::optional<std::string> person_key_;
+    std::size_t each_row_ = 0;  ///< Of the lookup, for the fact in hand.
     std::vector<DraftFact> row_drafts_;
     std::vector<OrganisationDraft> row_organisations_;
     std::array<std::optional<std::string_view>, field_count> texts_{};

@@ -104,6 +104,7 @@ constexpr std::array obligation_fields{
     FieldRule{"obligation", Field::obligation, name, true},
     FieldRule{"item", Field::item, text, false},
     choice<model::ObligationStep>("step", Field::obligation_step, true),
+    FieldRule{"weight", Field::weight, number, false},
 };
 
 enum Kind : std::size_t { interaction, role, attributes, consent, relation, dialogue, enrolment, result, obligation };
@@ -280,6 +281,11 @@ std::optional<StatedTime> stated_time(const TimeRule& rule, std::string_view tex
     return std::nullopt;
 }
 
+bool holds(const WhenRule& rule, std::string_view text) {
+    if (rule.is_emptiness) return text.empty() == rule.wants_empty;
+    return std::find(rule.values.begin(), rule.values.end(), text) != rule.values.end();
+}
+
 const std::string& ImportMapping::source() const noexcept {
     return content_->source;
 }
@@ -403,17 +409,34 @@ private:
 
     // ---- Values ----
 
+    /// The members "lookup" and "by": which lookup, and the columns of the row that make its key.
+    [[nodiscard]] std::optional<std::size_t> lookup_by(Cursor& object, std::vector<std::size_t>& by) {
+        const auto lookup = object.reference("lookup", "lookup", lookup_names_);
+        const Cursor columns = object.array("by");
+        if (columns.is_there()) {
+            for (const Cursor& column : columns) by.push_back(use(column, column.as_string(), std::nullopt));
+        }
+        if (!lookup) return std::nullopt;
+        const std::size_t wanted = content_->lookups[*lookup].key.size();
+        if (columns.is_there() && wanted != 0 && columns.size() != wanted) {
+            columns.problem("expected " + std::to_string(wanted) + " columns, as many as the lookup's key has, got " +
+                            std::to_string(columns.size()));
+        }
+        return lookup;
+    }
     /// The members of a VALUE that say where it comes from; `rest` reads those that are left.
     void value_origin(Cursor& object, ValueRule& rule) {
         const bool has_lookup = object.has("lookup");
         const bool has_constant = object.has("constant");
         const bool has_join = object.has("join");
+        const bool has_each = object.has("each");
         // The column of a lookup is a part of it.
         const bool has_column = object.has("column") && !has_lookup;
-        const int origins = int{has_lookup} + int{has_constant} + int{has_join} + int{has_column};
+        const int origins = int{has_lookup} + int{has_constant} + int{has_join} + int{has_each} + int{has_column};
         if (origins != 1) {
-            object.problem("expected one of the keys \"column\", \"constant\", \"lookup\" and \"join\", got " +
-                           std::to_string(origins));
+            object.problem(
+                "expected one of the keys \"column\", \"constant\", \"lookup\", \"join\" and \"each\", got " +
+                std::to_string(origins));
         }
         if (has_constant) {
             rule.from = ValueRule::From::constant;
@@ -431,21 +454,27 @@ private:
         }
         if (has_lookup) {
             rule.from = ValueRule::From::lookup;
-            const auto lookup = object.reference("lookup", "lookup", lookup_names_);
-            const Cursor by = object.array("by");
-            if (by.is_there()) {
-                for (const Cursor& column : by) rule.by.push_back(use(column, column.as_string(), std::nullopt));
-            }
+            const auto lookup = lookup_by(object, rule.by);
             const std::string column = object.string("column");
             if (!lookup) return;
             rule.lookup = *lookup;
-            const std::size_t wanted = content_->lookups[*lookup].key.size();
-            if (by.is_there() && wanted != 0 && by.size() != wanted) {
-                by.problem("expected " + std::to_string(wanted) + " columns, as many as the lookup's key has, got " +
-                           std::to_string(by.size()));
-            }
+            content_->lookups[*lookup].serves_values = true;
             if (const Cursor at = object.optional_member("column"); at.is_string()) {
                 rule.column = use(at, column, *lookup);
+            }
+            return;
+        }
+        if (has_each) {
+            rule.from = ValueRule::From::each;
+            const std::string column = object.string("each");
+            if (!is_in_each_) {
+                object.problem("each", "expected it only in a fact that has the key \"each\", whose rows it reads");
+            }
+            if (!each_) return;
+            rule.lookup = each_->lookup;
+            rule.by = each_->by;
+            if (const Cursor at = object.optional_member("each"); at.is_string()) {
+                rule.column = use(at, column, each_->lookup);
             }
             return;
         }
@@ -465,7 +494,7 @@ private:
             return rule;
         }
         if (!at.is_object()) {
-            at.problem("expected the name of a column or an object with column, constant, lookup or join");
+            at.problem("expected the name of a column or an object with column, constant, lookup, join or each");
             return rule;
         }
         value_origin(at, rule);
@@ -617,6 +646,7 @@ private:
         if (!facts.is_there()) return;
         if (facts.size() == 0) facts.problem("expected at least one fact");
         std::set<std::string> suffixes;
+        std::vector<std::string> open_prefixes;  // what the keys of an `each` go behind
         bool needs_person = false;
         std::size_t index = 0;
         for (Cursor entry : facts) {
@@ -627,6 +657,12 @@ private:
             entry.finish();
             if (fact.kind != organisation_kind) {
                 needs_person = true;
+                if (entry.has("each")) {
+                    if (suffix) open_prefixes.push_back(fact.suffix + ':');
+                    if (!entry.has("suffix")) {
+                        entry.problem("expected the key \"suffix\", which a fact with \"each\" needs, got none");
+                    }
+                }
                 if (!suffixes.insert(fact.suffix).second) {
                     entry.problem("suffix", "expected a suffix that no other fact has");
                 }
@@ -636,6 +672,16 @@ private:
             }
             content_->facts.push_back(std::move(fact));
             ++index;
+        }
+        index = 0;
+        for (const Cursor entry : facts) {
+            const FactRule& fact = content_->facts[index++];
+            if (fact.kind == organisation_kind) continue;
+            for (const std::string& prefix : open_prefixes) {
+                if (!fact.suffix.starts_with(prefix)) continue;
+                entry.problem("suffix", "expected a suffix that does not begin with \"" + prefix.substr(1) +
+                                            "\", as the keys of another fact do, which has \"each\"");
+            }
         }
         if (!needs_person) return;
         if (!root.has("person")) root.problem("expected the key \"person\", got none");
@@ -649,7 +695,13 @@ private:
             return names;
         }();
         const auto kind = entry.reference("kind", "kind of fact", kinds);
-        if (Cursor when = entry.optional_object("when"); when.is_there()) fact.when = when_rule(std::move(when));
+        // Before all values, which may mean its rows.
+        is_in_each_ = entry.has("each");
+        if (Cursor each = entry.optional_object("each"); each.is_there()) fact.each = each_rule(std::move(each), kind);
+        each_ = fact.each;
+        if (Cursor when = entry.optional_object("when"); when.is_there()) {
+            fact.when = when_rule(std::move(when), std::nullopt);
+        }
         if (Cursor at = entry.optional_object("at"); at.is_there()) fact.at = time_rule(std::move(at));
         fact.known_at = known_rule(entry);
         if (!kind) {
@@ -705,11 +757,33 @@ private:
         }
         if (object.is_object() && fact.attributes.empty()) object.problem("expected at least one attribute");
     }
-    [[nodiscard]] WhenRule when_rule(Cursor object) {
+    /// \return  Nothing if the lookup is not known.
+    [[nodiscard]] std::optional<EachRule> each_rule(Cursor object, std::optional<std::size_t> kind) {
+        EachRule rule;
+        const auto lookup = lookup_by(object, rule.by);
+        const bool wants_key = kind && *kind != organisation_kind;
+        const Cursor key = wants_key ? object.array("key") : object.optional_array("key");
+        if (wants_key && key.is_array() && key.size() == 0) key.problem("expected at least one column");
+        if (kind && !wants_key && object.has("key")) {
+            object.problem("key", "expected no key: an organisation has one of its own");
+        }
+        Cursor when = object.optional_object("when");
+        object.finish();
+        if (!lookup) return std::nullopt;
+        rule.lookup = *lookup;
+        content_->lookups[*lookup].serves_each = true;
+        if (key.is_there()) {
+            for (const Cursor& column : key) rule.key.push_back(use(column, column.as_string(), *lookup));
+        }
+        if (when.is_there()) rule.when = when_rule(std::move(when), *lookup);
+        return rule;
+    }
+    /// \param lookup  Whose column it asks about; without it, a column of the row.
+    [[nodiscard]] WhenRule when_rule(Cursor object, std::optional<std::size_t> lookup) {
         WhenRule rule;
         const std::string column = object.string("column");
         if (const Cursor at = object.optional_member("column"); at.is_string()) {
-            rule.column = use(at, column, std::nullopt);
+            rule.column = use(at, column, lookup);
         }
         const auto is = object.optional_string("is");
         const bool has_in = object.has("in");
@@ -733,6 +807,9 @@ private:
     ImportMapping::Content* content_;
     std::vector<std::string> columns_known_;
     std::vector<std::string> lookup_names_;
+    // Of the fact in hand.
+    bool is_in_each_ = false;         ///< It has the key "each".
+    std::optional<EachRule> each_{};  ///< Where that key is right.
 };
 
 }  // namespace

@@ -37,13 +37,13 @@ enum class AttributeType : std::uint8_t { text, number, boolean, day };
 
 /// Where one text of a row comes from.
 struct ValueRule {
-    enum class From : std::uint8_t { column, constant, lookup, join };
+    enum class From : std::uint8_t { column, constant, lookup, join, each };
 
     From from = From::constant;
     std::string constant{};
-    std::size_t column = 0;          ///< Position in Content::columns; for a lookup, the column that it gives.
-    std::size_t lookup = 0;          ///< Position in Content::lookups.
-    std::vector<std::size_t> by{};   ///< Columns of the row that make the key of the lookup.
+    std::size_t column = 0;         ///< Position in Content::columns; for a lookup or `each`, the column that it gives.
+    std::size_t lookup = 0;         ///< Position in Content::lookups.
+    std::vector<std::size_t> by{};  ///< Columns of the row that make the key of the lookup.
     std::vector<ValueRule> parts{};  ///< Of a join.
     std::optional<std::map<std::string, std::string, std::less<>>> names{};
     std::optional<std::string> fallback{};
@@ -78,12 +78,23 @@ struct KnownRule {
     std::optional<TimeRule> stated{};
 };
 
-/// Condition on a column of the row.
+/// Condition on a column of the row, or of a row of the lookup.
 struct WhenRule {
     std::size_t column = 0;
     bool is_emptiness = false;  ///< Asks whether the column is empty, not for one of the values.
     bool wants_empty = false;
     std::vector<std::string> values{};
+};
+
+/// Whether the condition holds where its column has this text.
+[[nodiscard]] bool holds(const WhenRule& rule, std::string_view text);
+
+/// The rows of a lookup for each of which a row of the file states the fact: those whose key the row names.
+struct EachRule {
+    std::size_t lookup = 0;          ///< Position in Content::lookups.
+    std::vector<std::size_t> by{};   ///< Columns of the row that make the key of the lookup.
+    std::vector<std::size_t> key{};  ///< Columns of the lookup that tell its rows of one key apart.
+    std::optional<WhenRule> when{};  ///< On a column of the lookup; other rows of it are passed over.
 };
 
 struct PersonRule {
@@ -128,8 +139,9 @@ enum class Field : std::uint8_t {
     obligation,
     item,
     obligation_step,
+    weight,
 };
-inline constexpr std::size_t field_count = static_cast<std::size_t>(Field::obligation_step) + 1;
+inline constexpr std::size_t field_count = static_cast<std::size_t>(Field::weight) + 1;
 
 /// What the text of a field must be.
 enum class FieldType : std::uint8_t { name, text, language, integer, count, number, boolean, enumeration };
@@ -162,9 +174,10 @@ struct AttributeRule {
 struct FactRule {
     std::size_t kind = 0;  ///< Index in model::FactContent, or organisation_kind.
     std::optional<WhenRule> when{};
+    std::optional<EachRule> each{};
     std::optional<TimeRule> at{};
     std::optional<KnownRule> known_at{};
-    std::string suffix{};  ///< Goes behind the row's key.
+    std::string suffix{};  ///< Goes behind the row's key; behind it goes the key of `each`.
     std::array<std::optional<ValueRule>, field_count> fields{};
     std::vector<AttributeRule> attributes{};
     std::optional<TimeRule> due{};
@@ -179,6 +192,8 @@ struct LookupRule {
     CsvFormat format;
     std::vector<std::string> column_names{};  ///< For a file without a header line.
     std::vector<std::size_t> key;             ///< Positions in Content::columns.
+    bool serves_values = false;               ///< A value looks something up in it: a key means one row.
+    bool serves_each = false;                 ///< An EachRule goes through its rows.
 };
 
 struct ImportMapping::Content {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <optional>
@@ -22,14 +23,21 @@
 #include <alloquy/engine/columns.hpp>
 #include <alloquy/engine/playbook.hpp>
 #include <alloquy/error.hpp>
+#include <alloquy/model/attribute.hpp>
 #include <alloquy/model/consent.hpp>
 #include <alloquy/model/interaction.hpp>
 #include <alloquy/model/names.hpp>
+#include <alloquy/model/programme.hpp>
 #include <alloquy/model/role.hpp>
 #include <alloquy/model/symbols.hpp>
+#include <alloquy/score/calibration.hpp>
 #include <alloquy/score/engagement.hpp>
 #include <alloquy/score/event.hpp>
+#include <alloquy/score/features.hpp>
+#include <alloquy/score/lifecycle.hpp>
+#include <alloquy/score/model_config.hpp>
 #include <alloquy/score/reachability.hpp>
+#include <alloquy/score/urgency.hpp>
 #include <alloquy/time/instant.hpp>
 
 #include "policy_names.hpp"
@@ -45,6 +53,18 @@ constexpr double max_days = 36'525;  // a hundred years
 constexpr double one_ms = 1 / ms_per_day;
 constexpr NumberRange not_negative{0, std::numeric_limits<double>::max()};
 constexpr NumberRange weight_range{0, score::Engagement::max_weight};
+constexpr std::int64_t most_rows = std::numeric_limits<std::uint32_t>::max();
+
+/// Channels and topics with a column of their own; the others share one.
+constexpr std::size_t own_channel_columns = score::Engagement::channel_slots - 1;
+constexpr std::size_t own_topic_columns = score::Engagement::topic_slots - 1;
+constexpr std::string_view shared_column = "other";
+
+constexpr std::string_view attribute_prefix = "attribute:";
+constexpr std::string_view model_prefix = "model:";
+/// How the names begin that the engine gives to columns beside the fixed ones; see engine::Column.
+constexpr std::array<std::string_view, 7> column_prefixes{
+    "engagement:", "channel:", "topic:", "active:", "expected:", attribute_prefix, model_prefix};
 
 [[nodiscard]] time::Duration from_days(double days) {
     return time::Duration{static_cast<std::int64_t>(std::llround(days * ms_per_day))};
@@ -60,14 +80,21 @@ public:
 
     /// Takes a name with the cursor that it stands at.
     void add(const Cursor& at, const std::string& name) {
-        if (!at.is_string()) return;
-        if (name.empty() || name.size() > model::max_symbol_bytes) {
-            at.problem("expected a name of 1 to " + std::to_string(model::max_symbol_bytes) + " bytes, got " +
-                       std::to_string(name.size()));
-        } else if (const auto [first, is_new] = places_.emplace(name, at.pointer()); !is_new) {
+        if (at.is_string() && is_name(at, name)) add_once(at, name);
+    }
+    /// The same for a text that may be longer.
+    void add_once(const Cursor& at, const std::string& name) {
+        if (const auto [first, is_new] = places_.emplace(name, at.pointer()); !is_new) {
             at.problem("expected each " + kind_ + " once, got a second \"" + name + "\"; the first stands at " +
                        first->second);
         }
+    }
+    /// Whether the text can be a name; if not, that is a problem of the value.
+    static bool is_name(const Cursor& at, std::string_view name) {
+        if (!name.empty() && name.size() <= model::max_symbol_bytes) return true;
+        at.problem("expected a name of 1 to " + std::to_string(model::max_symbol_bytes) + " bytes, got " +
+                   std::to_string(name.size()));
+        return false;
     }
 
 private:
@@ -80,25 +107,38 @@ public:
     engine::Playbook read(Cursor root) {
         engine::Playbook playbook;
         playbook.name = root.string("name");
-        playbook.channels = names(root.array("channels"), "channel", score::max_channels);
-        playbook.topics = names(root.optional_array("topics"), "topic", score::max_topics);
+        playbook.channels = names(root.array("channels"), "channel", score::max_channels, own_channel_columns);
+        playbook.topics = names(root.optional_array("topics"), "topic", score::max_topics, own_topic_columns);
         channels_ = playbook.channels;
         topics_ = playbook.topics;
         read_engagement(root.optional_object("engagement"), playbook.engagement);
         read_reachability(root.optional_object("reachability"), playbook.reachability);
+        contact_channels_ = playbook.reachability.channels;
+        read_lifecycles(root.optional_array("lifecycles"), playbook.lifecycles);
+        read_urgency(root.optional_object("urgency"), playbook.urgency);
+        playbook.columns = host_columns(root.optional_array("columns"));
+        name_columns(playbook);
+        read_models(root, playbook.models);
         read_actions(root, playbook.actions);
+        read_outcome_actions(playbook);
         root.finish();
         return playbook;
     }
 
 private:
-    [[nodiscard]] static std::vector<std::string> names(Cursor list, std::string_view kind, std::size_t most) {
+    /// \param own_columns  So many of the first names have a column of their own.
+    [[nodiscard]] static std::vector<std::string> names(Cursor list, std::string_view kind, std::size_t most,
+                                                        std::size_t own_columns) {
         std::vector<std::string> result;
         if (!list.is_there()) return result;
         NameList seen{kind};
         for (const Cursor& element : list) {
             std::string name = element.as_string();
             seen.add(element, name);
+            if (name == shared_column && result.size() < own_columns) {
+                element.problem("expected another name among the first " + std::to_string(own_columns) +
+                                ": \"other\" is what the column of the remaining ones is called");
+            }
             result.push_back(std::move(name));
         }
         if (result.size() > most) {
@@ -127,6 +167,83 @@ private:
         }
         return result;
     }
+    template <class Enum>
+    [[nodiscard]] static std::vector<std::string> enum_names() {
+        return {model::EnumNames<Enum>::values.begin(), model::EnumNames<Enum>::values.end()};
+    }
+    /// The enumerator that is named, or the fallback where the key is missing; nothing where no enumerator is named.
+    template <class Enum>
+    [[nodiscard]] static std::optional<Enum> enumerator_or(Cursor& object, std::string_view key, Enum fallback) {
+        if (!object.has(key)) return fallback;
+        const auto at = object.optional_member(key).as_reference("", enum_names<Enum>());
+        return at ? std::optional{static_cast<Enum>(*at)} : std::nullopt;
+    }
+    /// A number between two others, neither of which it may be; the fallback where it is missing.
+    [[nodiscard]] static double number_between(Cursor& object, std::string_view key, double fallback, double above,
+                                               double below, std::string_view expected) {
+        const double number = object.number_or(key, fallback, finite);
+        if (!(number > above && number < below)) object.problem(key, "expected " + std::string{expected});
+        return number;
+    }
+    /// Names that stand elsewhere in the playbook, each once; empty where the list is missing.
+    [[nodiscard]] static std::vector<std::string> references(const Cursor& list, std::string_view kind,
+                                                             std::span<const std::string> known) {
+        std::vector<std::string> result;
+        if (!list.is_there()) return result;
+        NameList seen{kind};
+        for (const Cursor& element : list) {
+            const auto at = element.as_reference(kind, known);
+            if (!at) continue;
+            seen.add_once(element, known[*at]);
+            result.push_back(known[*at]);
+        }
+        return result;
+    }
+    /// Enumerators, each once.
+    template <class Enum>
+    [[nodiscard]] static std::vector<Enum> enumerators(const Cursor& list, std::string_view kind) {
+        std::vector<Enum> result;
+        if (!list.is_there()) return result;
+        const std::vector<std::string> known = enum_names<Enum>();
+        if (list.size() == 0) list.problem("expected at least one " + std::string{kind});
+        NameList seen{kind};
+        for (const Cursor& element : list) {
+            const auto at = element.as_reference("", known);
+            if (!at) continue;
+            seen.add_once(element, known[*at]);
+            result.push_back(static_cast<Enum>(*at));
+        }
+        return result;
+    }
+    [[nodiscard]] static model::RoleSet role_set(const Cursor& list) {
+        model::RoleSet roles;
+        if (!list.is_there()) return roles;
+        if (list.size() == 0) list.problem("expected at least one role");
+        for (const Cursor& role : list) {
+            if (const auto at = role.as_reference("role", enum_names<model::RoleKind>())) {
+                roles.insert(static_cast<model::RoleKind>(*at));
+            }
+        }
+        return roles;
+    }
+    [[nodiscard]] static std::vector<std::string> programmes(Cursor& entry) {
+        std::vector<std::string> result;
+        for (std::string& programme : entry.optional_strings("programmes")) {
+            if (programme.empty() || programme.size() > model::max_symbol_bytes) {
+                entry.problem("programmes", "expected names of 1 to 255 bytes");
+            } else {
+                result.push_back(std::move(programme));
+            }
+        }
+        return result;
+    }
+    /// A key that another value of the object makes pointless.
+    static void refuse(Cursor& object, std::string_view key, std::string_view reason) {
+        if (object.has(key)) {
+            object.problem(key, "expected no " + std::string{key} + ": " + std::string{reason});
+        }
+    }
+
     /// Weights of enumerators; those that are not named weigh 0.
     template <class Enum>
     [[nodiscard]] static std::array<double, model::enum_size<Enum>> enumerator_weights(Cursor object) {
@@ -147,7 +264,7 @@ private:
                 score::HalfLife half_life{};
                 half_life.name = entry.string("name");
                 seen.add(entry.optional_member("name"), half_life.name);
-                half_life.days = entry.number("days", {1.0 / 24, 3650});
+                half_life.days = entry.number("days", {1, 3650});
                 half_life.share = entry.number("share", {0, 1});
                 half_life.scale = entry.number("scale", not_negative);
                 if (entry.has("share") && !(half_life.share > 0)) entry.problem("share", "expected a share above 0");
@@ -210,7 +327,340 @@ private:
             value.finish();
             config.priors.emplace(channel, prior);
         }
+        config.hour_prior =
+            number_between(object, "hour_prior", config.hour_prior, 0, 1e6, "a number above 0 and below 1000000");
         object.finish();
+    }
+
+    void read_lifecycles(const Cursor& list, std::vector<score::LifecycleConfig>& lifecycles) const {
+        if (!list.is_there()) return;
+        NameList seen{"lifecycle"};
+        for (Cursor entry : list) lifecycles.push_back(read_lifecycle(entry, seen));
+        if (lifecycles.size() > score::Lifecycle::max_lifecycles) {
+            list.problem("expected at most 4 lifecycles, got " + std::to_string(lifecycles.size()));
+        }
+    }
+    [[nodiscard]] score::LifecycleConfig read_lifecycle(Cursor& entry, NameList& seen) const {
+        score::LifecycleConfig lifecycle;
+        lifecycle.name = entry.string("name");
+        seen.add(entry.optional_member("name"), lifecycle.name);
+        const auto model = enumerator_or(entry, "model", lifecycle.model);
+        lifecycle.model = model.value_or(lifecycle.model);
+        lifecycle.acts = enumerators<model::Act>(entry.array("acts"), "act");
+        lifecycle.channels = references(entry.optional_array("channels"), "channel", channels_);
+        lifecycle.topics = references(entry.optional_array("topics"), "topic", topics_);
+        if (model == score::LifecycleModel::bg_bb) refuse(entry, "unit_days", "bg_bb counts by years");
+        if (model == score::LifecycleModel::bg_nbd) refuse(entry, "year_starts_in", "bg_nbd counts by unit_days");
+        lifecycle.unit_days = entry.number_or("unit_days", lifecycle.unit_days, {1, 366});
+        lifecycle.year_starts_in =
+            static_cast<int>(entry.integer_or("year_starts_in", lifecycle.year_starts_in, {1, 12}));
+        lifecycle.horizon = entry.number_or("horizon", lifecycle.horizon, {0, 1000});
+        if (!(lifecycle.horizon > 0)) entry.problem("horizon", "expected a number above 0");
+        if (model == score::LifecycleModel::bg_bb && lifecycle.horizon != std::trunc(lifecycle.horizon)) {
+            entry.problem("horizon", "expected whole years for bg_bb");
+        }
+        entry.finish();
+        return lifecycle;
+    }
+
+    static void read_urgency(Cursor object, score::UrgencyConfig& config) {
+        if (!object.is_there()) return;
+        if (Cursor other = object.optional_object("other"); other.is_there()) config.other = urgency_rule(other);
+        Cursor kinds = object.optional_object("kinds");
+        for (auto& [kind, value] : kinds.members()) {
+            NameList::is_name(value, kind);
+            config.kinds.emplace(kind, urgency_rule(value));
+        }
+        object.finish();
+    }
+    [[nodiscard]] static score::UrgencyRule urgency_rule(Cursor& object) {
+        score::UrgencyRule rule;
+        rule.weight = object.number_or("weight", rule.weight, {0, 1});
+        if (!(rule.weight > 0)) object.problem("weight", "expected a weight above 0");
+        rule.half_life_days = object.number_or("half_life_days", rule.half_life_days, {0, 3650});
+        if (!(rule.half_life_days > 0)) object.problem("half_life_days", "expected a number of days above 0");
+        rule.grace_days = object.number_or("grace_days", rule.grace_days, {0, 3650});
+        object.finish();
+        return rule;
+    }
+
+    [[nodiscard]] static std::vector<std::string> host_columns(const Cursor& list) {
+        std::vector<std::string> result;
+        if (!list.is_there()) return result;
+        NameList seen{"column"};
+        for (const Cursor& element : list) {
+            std::string name = element.as_string();
+            seen.add(element, name);
+            const auto is_taken = [&](const auto& names) {
+                return std::find(names.begin(), names.end(), name) != names.end();
+            };
+            if (is_taken(engine::column_names) || is_taken(engine::text_inputs)) {
+                element.problem("expected a name of your own, got \"" + name + "\", which the engine fills itself");
+            }
+            for (const std::string_view prefix : column_prefixes) {
+                if (!name.starts_with(prefix)) continue;
+                element.problem("expected a name that does not begin with \"" + std::string{prefix} +
+                                "\": such columns the engine fills itself");
+            }
+            result.push_back(std::move(name));
+        }
+        return result;
+    }
+    /// The columns that models may read; those of models come later.
+    void name_columns(const engine::Playbook& playbook) {
+        columns_.assign(engine::column_names.begin(), engine::column_names.end());
+        const auto add = [&](const char* prefix, const std::string& name) {
+            if (!name.empty()) columns_.push_back(prefix + name);
+        };
+        for (const score::HalfLife& half_life : playbook.engagement.half_lives) add("engagement:", half_life.name);
+        const auto add_shares = [&](const char* prefix, const std::vector<std::string>& names, std::size_t own) {
+            for (std::size_t i = 0; i < std::min(names.size(), own); ++i) add(prefix, names[i]);
+            add(prefix, std::string{shared_column});
+        };
+        add_shares("channel:", channels_, own_channel_columns);
+        add_shares("topic:", topics_, own_topic_columns);
+        for (const score::LifecycleConfig& lifecycle : playbook.lifecycles) {
+            add("active:", lifecycle.name);
+            add("expected:", lifecycle.name);
+        }
+        for (const std::string& name : playbook.columns) add("", name);
+        inputs_ = columns_;
+        inputs_.insert(inputs_.end(), text_inputs_.begin(), text_inputs_.end());
+    }
+    /// A column or input, or "" where the text names none.
+    /// \param known  All but attributes, which nobody lists.
+    [[nodiscard]] std::string column_name(const Cursor& value, std::string_view kind,
+                                          std::span<const std::string> known) const {
+        if (value.is_string()) {
+            const std::string name = value.as_string();
+            if (name.starts_with(attribute_prefix)) {
+                const std::string_view attribute = std::string_view{name}.substr(attribute_prefix.size());
+                if (!NameList::is_name(value, attribute)) return {};
+                if (attribute == model::language_attribute || attribute == model::zone_attribute) {
+                    value.problem("expected another attribute: this one is the text input \"" + std::string{attribute} +
+                                  '"');
+                    return {};
+                }
+                return name;
+            }
+            if (is_in_shared_column(name, "channel:", channels_, own_channel_columns) ||
+                is_in_shared_column(name, "topic:", topics_, own_topic_columns)) {
+                const std::string prefix = name.substr(0, name.find(':') + 1);
+                value.problem("expected the name of a " + std::string{kind} + ", got the text \"" + name +
+                              "\", which is part of \"" + prefix + std::string{shared_column} + '"');
+                return {};
+            }
+        }
+        const auto at = value.as_reference(kind, known);
+        return at ? known[*at] : std::string{};
+    }
+    [[nodiscard]] static bool is_in_shared_column(std::string_view name, std::string_view prefix,
+                                                  const std::vector<std::string>& names, std::size_t own) {
+        return name.starts_with(prefix) && names.size() > own &&
+               std::find(names.begin() + static_cast<std::ptrdiff_t>(own), names.end(), name.substr(prefix.size())) !=
+                   names.end();
+    }
+
+    void read_models(Cursor& root, std::vector<score::ModelConfig>& models) {
+        NameList seen{"model"};
+        for (Cursor& entry : optional_list(root, "models")) {
+            outcome_actions_.emplace_back(std::nullopt);
+            models.push_back(read_model(entry, seen));
+        }
+        for (const score::ModelConfig& model : models) {
+            if (!model.name.empty()) columns_.push_back(std::string{model_prefix} + model.name);
+        }
+    }
+    [[nodiscard]] score::ModelConfig read_model(Cursor& entry, NameList& seen) {
+        score::ModelConfig model;
+        model.name = entry.string("name");
+        seen.add(entry.optional_member("name"), model.name);
+        if (Cursor outcome = entry.optional_object("outcome"); outcome.is_there()) read_outcome(outcome, model.outcome);
+        if (const Cursor roles = entry.optional_array("roles"); roles.is_there()) model.roles = role_set(roles);
+        if (const Cursor features = entry.array("features"); features.is_there()) {
+            if (features.size() == 0) features.problem("expected at least one feature");
+            FeatureNames names;
+            for (Cursor feature : features) model.features.push_back(read_feature(feature, names));
+        }
+        const auto learning = enumerator_or(entry, "learning", model.learning);
+        model.learning = learning.value_or(model.learning);
+        if (entry.has("group")) model.group = column_name(entry.optional_member("group"), "text input", text_inputs_);
+        model.penalty =
+            number_between(entry, "penalty", model.penalty, 0, 1e9, "a number above 0 and below 1000000000");
+        if (learning == score::Learning::bulk) refuse(entry, "half_life", "only online learning forgets");
+        model.half_life = entry.number_or("half_life", model.half_life, {0, 1e12});
+        if (model.half_life > 0 && model.half_life < 1) {
+            entry.problem("half_life", "expected 0 or a number of examples from 1 on");
+        }
+        const auto calibration = enumerator_or(entry, "calibration", model.calibration);
+        model.calibration = calibration.value_or(model.calibration);
+        if (learning == score::Learning::online) {
+            if (calibration && *calibration != score::CalibrationKind::none) {
+                refuse(entry, "calibration", "only models that learn in bulk are calibrated");
+            }
+            refuse(entry, "folds", "only models that learn in bulk are calibrated");
+        }
+        model.folds = static_cast<std::uint32_t>(entry.integer_or("folds", model.folds, {2, 100}));
+        model.least_rows = static_cast<std::uint32_t>(entry.integer_or("least_rows", model.least_rows, {2, most_rows}));
+        model.prior = number_between(entry, "prior", model.prior, 0, 1, "a probability above 0 and below 1");
+        entry.finish();
+        return model;
+    }
+    void read_outcome(Cursor& object, score::OutcomeConfig& outcome) {
+        const auto kind = enumerator_or(object, "kind", outcome.kind);
+        outcome.kind = kind.value_or(outcome.kind);
+        outcome.programmes = programmes(object);
+        if (kind == score::OutcomeKind::response) {
+            for (const std::string_view key : {"positive", "negative"}) {
+                refuse(object, key, "a response is an answer or none");
+            }
+        } else if (kind == score::OutcomeKind::enrolment) {
+            for (const std::string_view key : {"channels", "actions"}) {
+                refuse(object, key, "an enrolment is no contact");
+            }
+        }
+        const Cursor positive = object.optional_array("positive");
+        const Cursor negative = object.optional_array("negative");
+        const Cursor channels = object.optional_array("channels");
+        Cursor actions = object.optional_array("actions");
+        if (kind == score::OutcomeKind::response) {
+            outcome.channels = references(channels, "contact channel", contact_channels_);
+            outcome_actions_.back() = std::move(actions);
+        } else if (kind == score::OutcomeKind::enrolment) {
+            if (positive.is_there()) outcome.positive = enumerators<model::EnrolmentStatus>(positive, "status");
+            if (negative.is_there()) outcome.negative = enumerators<model::EnrolmentStatus>(negative, "status");
+            for (const model::EnrolmentStatus status : outcome.negative) {
+                if (std::find(outcome.positive.begin(), outcome.positive.end(), status) == outcome.positive.end()) {
+                    continue;
+                }
+                const std::string message = "expected no status that is both positive and negative, got \"" +
+                                            std::string{model::name_of(status)} + '"';
+                if (!negative.is_there()) {
+                    positive.problem(message + ", which is negative by default");
+                } else {
+                    negative.problem(message + (positive.is_there() ? "" : ", which is positive by default"));
+                }
+            }
+        }
+        object.finish();
+    }
+    /// The actions of outcomes, once the playbook's actions are known.
+    void read_outcome_actions(engine::Playbook& playbook) const {
+        std::vector<std::string> known;
+        for (const decide::Action& action : playbook.actions.actions) known.push_back(action.name);
+        for (std::size_t i = 0; i < outcome_actions_.size(); ++i) {
+            if (!outcome_actions_[i]) continue;
+            playbook.models[i].outcome.actions = references(*outcome_actions_[i], "declared action", known);
+        }
+    }
+
+    /// What the features of one model have named so far.
+    struct FeatureNames {
+        NameList seen{"feature"};
+        std::vector<std::string> to_cross{};    // all but crosses
+        std::map<std::string, bool> is_text{};  // by attribute, how it is read
+    };
+    [[nodiscard]] score::FeatureConfig read_feature(Cursor& entry, FeatureNames& names) const {
+        using enum score::Encoding;
+        score::FeatureConfig feature;
+        const auto encoding = enumerator_or(entry, "encoding", feature.encoding);
+        feature.encoding = encoding.value_or(feature.encoding);
+        const bool is_cross = encoding == cross;
+        const auto is_one_of = [&](std::initializer_list<score::Encoding> some) {
+            return !encoding || std::find(some.begin(), some.end(), *encoding) != some.end();
+        };
+        if (is_cross || entry.has("name")) {
+            feature.name = entry.string("name");
+            names.seen.add(entry.optional_member("name"), feature.name);
+        }
+        feature.reason = entry.string_or("reason", "");
+        if (is_cross) {
+            refuse(entry, "input", "a cross takes the features of \"of\"");
+            if (const Cursor of = entry.array("of"); of.is_there()) feature.of = crossed_features(of, names);
+        } else {
+            const Cursor input = entry.member("input");
+            const std::string name = entry.has("name") ? feature.name : input.is_string() ? input.as_string() : "";
+            if (!entry.has("name") && !name.empty()) names.seen.add_once(input, name);
+            if (!name.empty()) names.to_cross.push_back(name);
+            if (encoding) {
+                feature.input = read_input(input, feature.encoding, names);
+                check_special_category(input, entry, feature);
+                refuse(entry, "of", "only a cross has it");
+            } else {
+                static_cast<void>(entry.optional_array("of"));
+            }
+        }
+        if (!is_one_of({bins, steps})) {
+            refuse(entry, "edges", "only bins and steps have them");
+            refuse(entry, "quantiles", "only bins and steps have them");
+        }
+        if (const Cursor edges = entry.optional_array("edges"); edges.is_there()) {
+            for (const Cursor& edge : edges) {
+                const double number = edge.as_number(finite);
+                if (!feature.edges.empty() && !(feature.edges.back() < number)) {
+                    edge.problem("expected an edge above the one before");
+                }
+                feature.edges.push_back(number);
+            }
+            if (!feature.edges.empty()) refuse(entry, "quantiles", "the edges are given");
+        }
+        feature.quantiles = static_cast<std::uint32_t>(entry.integer_or("quantiles", feature.quantiles, {2, 100}));
+        feature.monotone = enumerator_or(entry, "monotone", feature.monotone).value_or(feature.monotone);
+        if (!is_one_of({linear, log, steps}) && feature.monotone != score::Monotone::free) {
+            refuse(entry, "monotone", "only linear, log and steps can rise or fall");
+        }
+        if (!is_one_of({levels, cross})) refuse(entry, "least_rows", "only levels and crosses can be rare");
+        feature.least_rows =
+            static_cast<std::uint32_t>(entry.integer_or("least_rows", feature.least_rows, {0, most_rows}));
+        entry.finish();
+        return feature;
+    }
+    [[nodiscard]] static std::vector<std::string> crossed_features(const Cursor& list, const FeatureNames& names) {
+        std::vector<std::string> result;
+        if (list.size() != 2) {
+            list.problem("expected the names of two features, got " + std::to_string(list.size()));
+            return result;
+        }
+        for (const Cursor& element : list) {
+            const auto at = element.as_reference("feature before this one that is no cross", names.to_cross);
+            if (!at) continue;
+            if (!result.empty() && result.front() == names.to_cross[*at]) {
+                element.problem("expected two different features");
+            }
+            result.push_back(names.to_cross[*at]);
+        }
+        return result;
+    }
+    /// The input of a feature that is no cross; "" where it is none.
+    [[nodiscard]] std::string read_input(const Cursor& value, score::Encoding encoding, FeatureNames& names) const {
+        if (value.is_string() && value.as_string().starts_with(model_prefix)) {
+            value.problem("expected no model: models do not read each other");
+            return {};
+        }
+        std::string input = column_name(value, "column or text input", inputs_);
+        if (input.empty()) return input;
+        const bool is_read_as_text = encoding == score::Encoding::levels;
+        if (input.starts_with(attribute_prefix)) {
+            const auto known = names.is_text.emplace(input, is_read_as_text).first;
+            if (known->second != is_read_as_text) {
+                value.problem("expected one reading of \"" + input + "\" in a model, got it as text and as number");
+            }
+            return input;
+        }
+        const bool is_text = std::find(text_inputs_.begin(), text_inputs_.end(), input) != text_inputs_.end();
+        if (is_read_as_text && !is_text) {
+            value.problem("expected a text for levels, got \"" + input + "\", which is a number");
+        } else if (!is_read_as_text && is_text) {
+            value.problem("expected a number, got \"" + input + "\", which is a text, for levels alone");
+        }
+        return input;
+    }
+    static void check_special_category(const Cursor& value, Cursor& entry, const score::FeatureConfig& feature) {
+        std::string_view attribute = feature.input;
+        if (attribute.starts_with(attribute_prefix)) attribute.remove_prefix(attribute_prefix.size());
+        if (!score::is_special_category(attribute) || !feature.reason.empty()) return;
+        if (entry.has("reason") && !entry.optional_member("reason").is_string()) return;  // told already
+        value.problem("expected a \"reason\" beside a special category of personal data (GDPR, article 9)");
     }
 
     void read_actions(Cursor& root, decide::ActionPolicy& policy) {
@@ -262,27 +712,11 @@ private:
         action.name = entry.string("name");
         seen.add(entry.optional_member("name"), action.name);
         if (const auto at = entry.reference("purpose", "purpose", purposes_)) action.purpose = purposes_[*at];
-        const Cursor roles = entry.array("roles");
-        if (roles.is_array() && roles.size() == 0) roles.problem("expected at least one role");
-        if (roles.is_there()) {
-            const std::vector<std::string> role_names(model::EnumNames<model::RoleKind>::values.begin(),
-                                                      model::EnumNames<model::RoleKind>::values.end());
-            for (const Cursor& role : roles) {
-                if (const auto at = role.as_reference("role", role_names)) {
-                    action.roles.insert(static_cast<model::RoleKind>(*at));
-                }
-            }
-        }
-        for (std::string& programme : entry.optional_strings("programmes")) {
-            if (programme.empty() || programme.size() > model::max_symbol_bytes) {
-                entry.problem("programmes", "expected names of 1 to 255 bytes");
-            } else {
-                action.programmes.push_back(std::move(programme));
-            }
-        }
+        action.roles = role_set(entry.array("roles"));
+        action.programmes = programmes(entry);
         for (Cursor& condition : optional_list(entry, "conditions")) {
             decide::ColumnRange range;
-            range.column = column(condition);
+            range.column = column_name(condition.member("column"), "column", columns_);
             range.from = condition.optional_number("from", finite);
             range.below = condition.optional_number("below", finite);
             if (!condition.has("from") && !condition.has("below")) {
@@ -305,11 +739,6 @@ private:
         entry.finish();
         return action;
     }
-    [[nodiscard]] static std::string column(Cursor& object) {
-        static const std::vector<std::string> columns(engine::column_names.begin(), engine::column_names.end());
-        const auto at = object.reference("column", "column", columns);
-        return at ? columns[*at] : std::string{};
-    }
     [[nodiscard]] decide::ValueCurve read_value(Cursor& entry) const {
         decide::ValueCurve curve{{}, {{0, 0}}};
         Cursor value = entry.member("value_euros");
@@ -319,7 +748,7 @@ private:
             if (!value.is_number()) value.problem("expected a number of euros, or an object with column and points");
             return curve;
         }
-        curve.column = column(value);
+        curve.column = column_name(value.member("column"), "column", columns_);
         curve.points.clear();
         const Cursor points = value.array("points");
         if (points.is_array() && points.size() == 0) points.problem("expected at least one point");
@@ -372,9 +801,14 @@ private:
 
     static constexpr NumberRange finite{std::numeric_limits<double>::lowest(), std::numeric_limits<double>::max()};
     std::vector<std::string> channels_;
+    const std::vector<std::string> text_inputs_{engine::text_inputs.begin(), engine::text_inputs.end()};
     std::vector<std::string> topics_;
+    std::vector<std::string> contact_channels_;
+    std::vector<std::string> columns_;  // all but attributes
+    std::vector<std::string> inputs_;   // columns and texts that models may read, but attributes
     std::vector<std::string> purposes_;
     std::vector<std::string> pools_;
+    std::vector<std::optional<Cursor>> outcome_actions_;  // by model, of responses; actions come after models
 };
 
 using Json = nlohmann::ordered_json;
@@ -414,17 +848,108 @@ template <class Enum>
     for (const auto& [channel, prior] : config.priors) {
         priors[channel] = {{"responses", prior.responses}, {"silences", prior.silences}};
     }
-    return {
-        {"channels", config.channels}, {"response_window_days", to_days(config.response_window)}, {"priors", priors}};
+    return {{"channels", config.channels},
+            {"response_window_days", to_days(config.response_window)},
+            {"priors", priors},
+            {"hour_prior", config.hour_prior}};
+}
+
+template <class Enum>
+[[nodiscard]] Json enumerators_json(const std::vector<Enum>& values) {
+    Json result = Json::array();
+    for (const Enum value : values) result.push_back(model::name_of(value));
+    return result;
+}
+[[nodiscard]] Json roles_json(model::RoleSet roles) {
+    Json result = Json::array();
+    for (std::size_t i = 0; i < model::enum_size<model::RoleKind>; ++i) {
+        if (roles.contains(static_cast<model::RoleKind>(i))) {
+            result.push_back(model::EnumNames<model::RoleKind>::values[i]);
+        }
+    }
+    return result;
+}
+
+// A value that means nothing beside the others is left out while it is the default: the reader would refuse it.
+
+[[nodiscard]] Json lifecycle_json(const score::LifecycleConfig& lifecycle) {
+    const score::LifecycleConfig defaults{};
+    const bool is_bg_bb = lifecycle.model == score::LifecycleModel::bg_bb;
+    Json result = {{"name", lifecycle.name},
+                   {"model", model::name_of(lifecycle.model)},
+                   {"acts", enumerators_json(lifecycle.acts)},
+                   {"channels", lifecycle.channels},
+                   {"topics", lifecycle.topics}};
+    if (!is_bg_bb || lifecycle.unit_days != defaults.unit_days) result["unit_days"] = lifecycle.unit_days;
+    if (is_bg_bb || lifecycle.year_starts_in != defaults.year_starts_in) {
+        result["year_starts_in"] = lifecycle.year_starts_in;
+    }
+    result["horizon"] = lifecycle.horizon;
+    return result;
+}
+
+[[nodiscard]] Json urgency_rule_json(const score::UrgencyRule& rule) {
+    return {{"weight", rule.weight}, {"half_life_days", rule.half_life_days}, {"grace_days", rule.grace_days}};
+}
+[[nodiscard]] Json urgency_json(const score::UrgencyConfig& config) {
+    Json kinds = Json::object();
+    for (const auto& [kind, rule] : config.kinds) kinds[kind] = urgency_rule_json(rule);
+    return {{"other", urgency_rule_json(config.other)}, {"kinds", kinds}};
+}
+
+[[nodiscard]] Json outcome_json(const score::OutcomeConfig& outcome) {
+    const score::OutcomeConfig defaults{};
+    const bool is_response = outcome.kind == score::OutcomeKind::response;
+    Json result = {{"kind", model::name_of(outcome.kind)}, {"programmes", outcome.programmes}};
+    if (!is_response || outcome.positive != defaults.positive) result["positive"] = enumerators_json(outcome.positive);
+    if (!is_response || outcome.negative != defaults.negative) result["negative"] = enumerators_json(outcome.negative);
+    if (is_response || !outcome.channels.empty()) result["channels"] = outcome.channels;
+    if (is_response || !outcome.actions.empty()) result["actions"] = outcome.actions;
+    return result;
+}
+[[nodiscard]] Json feature_json(const score::FeatureConfig& feature) {
+    using enum score::Encoding;
+    const score::FeatureConfig defaults{};
+    const bool has_edges = feature.encoding == bins || feature.encoding == steps;
+    const bool may_be_rare = feature.encoding == levels || feature.encoding == cross;
+    const bool may_be_monotone = feature.encoding == linear || feature.encoding == log || feature.encoding == steps;
+    Json result = Json::object();
+    if (!feature.name.empty()) result["name"] = feature.name;
+    if (!feature.input.empty()) result["input"] = feature.input;
+    result["encoding"] = model::name_of(feature.encoding);
+    if (feature.encoding == cross || !feature.of.empty()) result["of"] = feature.of;
+    if (!feature.edges.empty()) result["edges"] = feature.edges;
+    if ((has_edges && feature.edges.empty()) || feature.quantiles != defaults.quantiles) {
+        result["quantiles"] = feature.quantiles;
+    }
+    if (may_be_monotone || feature.monotone != defaults.monotone) result["monotone"] = model::name_of(feature.monotone);
+    if (may_be_rare || feature.least_rows != defaults.least_rows) result["least_rows"] = feature.least_rows;
+    if (!feature.reason.empty()) result["reason"] = feature.reason;
+    return result;
+}
+[[nodiscard]] Json model_json(const score::ModelConfig& config) {
+    const score::ModelConfig defaults{};
+    const bool is_bulk = config.learning == score::Learning::bulk;
+    Json features = Json::array();
+    for (const score::FeatureConfig& feature : config.features) features.push_back(feature_json(feature));
+    Json result = {{"name", config.name},
+                   {"outcome", outcome_json(config.outcome)},
+                   {"roles", roles_json(config.roles)},
+                   {"features", features},
+                   {"learning", model::name_of(config.learning)}};
+    if (!config.group.empty()) result["group"] = config.group;
+    result["penalty"] = config.penalty;
+    if (!is_bulk || config.half_life != defaults.half_life) result["half_life"] = config.half_life;
+    if (is_bulk || config.calibration != defaults.calibration) {
+        result["calibration"] = model::name_of(config.calibration);
+    }
+    if (is_bulk || config.folds != defaults.folds) result["folds"] = config.folds;
+    result["least_rows"] = config.least_rows;
+    result["prior"] = config.prior;
+    return result;
 }
 
 [[nodiscard]] Json action_json(const decide::Action& action) {
-    Json roles = Json::array();
-    for (std::size_t i = 0; i < model::enum_size<model::RoleKind>; ++i) {
-        if (action.roles.contains(static_cast<model::RoleKind>(i))) {
-            roles.push_back(model::EnumNames<model::RoleKind>::values[i]);
-        }
-    }
     Json programmes = Json::array();
     for (const std::string& programme : action.programmes) programmes.push_back(programme);
     Json conditions = Json::array();
@@ -454,7 +979,7 @@ template <class Enum>
     }
     Json result = {{"name", action.name},
                    {"purpose", action.purpose},
-                   {"roles", roles},
+                   {"roles", roles_json(action.roles)},
                    {"programmes", programmes},
                    {"conditions", conditions},
                    {"value_euros", value},
@@ -508,11 +1033,19 @@ std::string write_playbook(const engine::Playbook& playbook) {
     }
     Json actions = Json::array();
     for (const decide::Action& action : playbook.actions.actions) actions.push_back(action_json(action));
+    Json lifecycles = Json::array();
+    for (const score::LifecycleConfig& lifecycle : playbook.lifecycles) lifecycles.push_back(lifecycle_json(lifecycle));
+    Json models = Json::array();
+    for (const score::ModelConfig& model : playbook.models) models.push_back(model_json(model));
     const Json document = {{"name", playbook.name},
                            {"channels", playbook.channels},
                            {"topics", playbook.topics},
                            {"engagement", engagement_json(playbook.engagement)},
                            {"reachability", reachability_json(playbook.reachability)},
+                           {"lifecycles", lifecycles},
+                           {"urgency", urgency_json(playbook.urgency)},
+                           {"models", models},
+                           {"columns", playbook.columns},
                            {"purposes", purposes},
                            {"pools", pools},
                            {"contact_caps", caps},

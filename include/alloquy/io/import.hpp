@@ -69,7 +69,8 @@ struct ImportOptions {
     time::Instant now;
     /// Finds a time zone by its IANA name; throws InvalidArgument or NotFound for a name that is none.
     std::function<time::Zone(std::string_view)> find_zone = [](std::string_view name) { return read_zone(name); };
-    /// Called every few thousand rows and at the end; may be empty. What it throws ends the import.
+    /// Called every few thousand rows or tens of thousands of facts and at the end; may be empty. What it throws ends
+    /// the import.
     std::function<void(const ImportProgress&)> on_progress{};
     /// Where the lookup files of the mapping are; the folder of the imported file where absent.
     std::optional<std::filesystem::path> lookup_directory{};
@@ -99,16 +100,26 @@ struct ImportReport {
 /// wants, the row is refused with a RowIssue and the others go in. Importing the same file again changes nothing, nor
 /// does importing it with its rows in another order.
 ///
+/// A fact of the mapping with "each" is stated once for each row of a lookup file whose key the row names, in the order
+/// of that file: one duty for each assessment of a student's course, say. Where no row of the lookup has the key, there
+/// is no such fact and no issue. The key of the fact is that of the row, the fact's suffix and the columns of the
+/// lookup that "key" names. An empty or wrong value of one row of the lookup refuses the whole row of the imported
+/// file, and the issue names column and line of the lookup, unless the "when" of "each" passes that row over. Lookup
+/// rows that are equal in all columns of use count once.
+///
 /// \param journal  Open for writing, without an open BulkAppend. Words are interned into its symbols.
 /// \throws ParseError       if the file lacks a column that the mapping names (all of them, with pointer and line in
 ///                          the mapping, and the columns that there are), if it has no readable header line, or if a
-///                          lookup file is not what the mapping says. Nothing went in then.
+///                          lookup file is not what the mapping says: a key that values are looked up by stands on
+///                          rows with different values, or the rows of one key that "each" goes through have the same
+///                          "key", though other values. Nothing went in then.
 /// \throws NotFound         if there is no such file, or no such lookup file or zone. Nothing went in then.
 /// \throws InvalidArgument  if the journal cannot be written to.
 /// \throws StoreError       if writing failed. What was committed stays; importing again enters the rest.
 /// \throws Error            if the file cannot be read to its end; likewise.
-/// \par Cost  A few µs a row. Memory: besides buffers, one bit for each person of the journal and, for mappings with
-///            the key "row", about 30 bytes a row.
+/// \par Cost  A few µs a fact. Memory: besides buffers, one bit for each person of the journal, the columns of lookup
+///            files that are in use and, for mappings with the key "row", about 30 bytes a row. The facts of one row
+///            are held together.
 [[nodiscard]] ImportReport import_csv(store::Journal& journal, const ImportMapping& mapping,
                                       const std::filesystem::path& path, const ImportOptions& options);
 

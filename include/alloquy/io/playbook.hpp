@@ -15,10 +15,29 @@ namespace alloquy::io {
 /// Reads a playbook. The format is described by src/io/schema/playbook.schema.json.
 ///
 /// What may be left out keeps the default of its struct: the whole of "engagement" (or "half_lives", or "acts", or
-/// "directions" in it), "reachability", "pools", "contact_caps" and so on. Where "acts" or "directions" is given, it
-/// is the whole list: acts and directions that it does not name weigh 0. Lengths of time are in days, fractions
-/// allowed, and are rounded to the millisecond. Names must be known: channels, topics, purposes and pools those of this
-/// playbook, columns those of engine::column_names.
+/// "directions" in it), "reachability", "urgency", "pools", "contact_caps" and so on. Where "acts" or "directions" is
+/// given, it is the whole list: acts and directions that it does not name weigh 0. Lengths of time are in days,
+/// fractions allowed, and those of reachability and of actions are rounded to the minute and the millisecond. A kind of
+/// obligation that "urgency" names has the struct's defaults where its rule is silent, not those of "other".
+///
+/// Names must be known: channels, topics, purposes, pools and actions those of this playbook; acts, roles and statuses
+/// those of their enumerations; contact channels, also those of a model's responses, those of reachability. A column
+/// in an action's conditions or value is one that the engine has for this playbook (see engine::Column): a fixed one,
+/// `engagement:`, `channel:`, `topic:`, `active:`, `expected:` or `model:` with a name of the playbook, one of
+/// "columns", or `attribute:` with any name but language and zone. Only the first 7 channels and the first 24 topics
+/// have a column of their own; the others share `channel:other` and `topic:other`, so none of the first may be called
+/// other. What "columns" names must be none of these.
+///
+/// A feature's input is one of the same columns, but no model, or one of engine::text_inputs. The encoding `levels`
+/// reads a text, the others a number; an attribute may be either, but only one of both within a model. A feature
+/// without a name has its input's; names are unique within a model; a cross names two features before it that are no
+/// crosses. An input that is a special category of personal data (score::is_special_category) needs a "reason".
+///
+/// A key that the other values of its object make pointless is refused: "unit_days" of a bg_bb lifecycle,
+/// "year_starts_in" of a bg_nbd one; "positive" and "negative" of responses, "channels" and "actions" of enrolments;
+/// "half_life" of bulk models, "folds" and any "calibration" but none of online ones; "input" of crosses, "of" of
+/// other features, "edges" and "quantiles" but for bins and steps, "quantiles" beside edges, any "monotone" but free
+/// but for linear, log and steps, "least_rows" but for levels and crosses.
 ///
 /// \param json_text  JSON in UTF-8.
 /// \param name       What error texts call it: the file's name, say.
@@ -32,8 +51,8 @@ namespace alloquy::io {
 /// \throws ParseError  as above.
 [[nodiscard]] engine::Playbook read_playbook_file(const std::filesystem::path& path);
 
-/// The JSON document of a playbook, indented, every value written out. A playbook that read_playbook gave reads back
-/// equal.
+/// The JSON document of a playbook, indented. Every value is written out, but for defaults that mean nothing beside
+/// the others, which read_playbook() would refuse. A playbook that read_playbook() gave reads back equal.
 /// \throws InvalidArgument  if a text in it is not UTF-8 or a number is not finite.
 [[nodiscard]] std::string write_playbook(const engine::Playbook& playbook);
 
