@@ -14,7 +14,10 @@
 
 #include <pybind11/pybind11.h>
 
+#include <alloquy/engine/examples.hpp>
 #include <alloquy/institution.hpp>
+#include <alloquy/score/features.hpp>
+#include <alloquy/score/model.hpp>
 #include <alloquy/store/hash.hpp>
 #include <alloquy/store/journal.hpp>
 
@@ -93,9 +96,75 @@ constexpr auto as_of_doc =
 
 Answers questions about that instant or later. Costs a scan of the journal.
 )doc";
-constexpr auto columns_doc = R"doc(What actions may ask of everybody: a dict from column name to float64 array.
+constexpr auto columns_doc =
+    R"doc(What actions and models may ask of everybody: a dict from column name to float64 array.
 
-Element i belongs to person_ids()[i]; NaN stands for unknown. Names as in alloquy.column_names.
+Element i belongs to person_ids()[i]; NaN stands for unknown. First the names of alloquy.column_names; then, by name,
+`engagement:<half-life>`, `channel:<name>`, `topic:<name>`, `active:<lifecycle>`, `expected:<lifecycle>`,
+`model:<name>`, the host's own columns, and the attributes that actions ask for.
+)doc";
+constexpr auto explain_now_doc =
+    R"doc(Every score of one person as parts that add up to it exactly, a list of Explanation.
+
+Engagement, the response by each contact channel, urgency, and the log-odds of each learned model. Raises as engagement.
+)doc";
+constexpr auto scores_doc = R"doc(Standard scores of everybody: a dict from name to float64 array.
+
+Engagement, its trend and momentum, `response:<channel>` of each contact channel, `best_hour` of the week, urgency,
+`active:<lifecycle>` and `expected:<lifecycle>` of each fitted lifecycle, and `model:<name>` of each learned model.
+Element i belongs to person_ids()[i]; NaN stands for unknown. Raises InvalidArgument as engagement.
+)doc";
+constexpr auto predict_doc = R"doc(Probability by a model of the playbook, a Prediction.
+
+While nothing was learned, the playbook's prior with evidence 0. Raises as engagement, and InvalidArgument if there is no
+such model.
+)doc";
+constexpr auto feature_table_doc =
+    R"doc(Inputs of models for some people at one instant, a FeatureTable with one row for each.
+
+features : FeatureConfigs, whose inputs the table gets.
+people : int64 array of person ids; everybody, in the order of person_ids(), if None.
+Raises NotFound if somebody is not there, and InvalidArgument if facts about one of them became known after now (the
+guard against leakage), or an input is unknown or asked for both as number and as text.
+)doc";
+constexpr auto set_column_doc =
+    R"doc(Fills a column that the playbook names with values of the host's own model or measure.
+
+Not kept: fill it again after opening. See also use_model.
+
+people : int64 array of person ids, each once. values : float64 array of the same shape, finite or NaN = unknown;
+everybody else's value is unknown.
+known_at : when the host could know them: a question about an earlier instant is refused.
+Raises NotFound if somebody is not there, and InvalidArgument if the playbook names no such column, a shape or value is
+wrong, or somebody stands twice.
+)doc";
+constexpr auto examples_doc = R"doc(What a model of the playbook may learn from, an ExampleSet.
+
+In an order that depends on the facts alone. Costs a scan of the journal and a fold of each example's past.
+
+instants : list of Instant, ascending, from which the past is seen (outcome `enrolment`); empty for `response`.
+now : windows of responses that end later are open.
+Raises InvalidArgument if there is no such model, the instants do not suit its outcome, or a feature cannot be learned
+from.
+)doc";
+constexpr auto learn_doc =
+    R"doc(Learns a model of the playbook from all facts, keeps it as its next version, and uses it.
+
+It becomes the column `model:<name>`. An online model goes on from its last version with the examples whose outcome came
+into the journal since.
+
+instants : as in examples. now : when it is made; views as of an earlier instant do not use it.
+Returns a LearnedModel. Raises InvalidArgument as examples, and if there is too little to learn from.
+)doc";
+constexpr auto relearns_doc = R"doc(Learns a kept version again from the facts that it was learned from.
+
+True if the bytes are the same: the model is a fold over the journal. Raises NotFound if there is no such version, and
+InvalidArgument if it was learned under another playbook.
+)doc";
+constexpr auto fit_lifecycle_doc = R"doc(Fits a lifecycle of the playbook to everybody's counts, keeps and uses it.
+
+It fills the columns `active:<name>` and `expected:<name>`. Returns a BgNbdFit or BgBbFit. Raises InvalidArgument if
+there is no such lifecycle or too little data.
 )doc";
 constexpr auto state_hash_doc = R"doc(Hash of the whole state, 32 bytes.
 
@@ -158,6 +227,30 @@ std::vector<std::vector<double>> columns_of(const Institution::Engine& engine, t
     return columns;
 }
 
+score::FeatureTable table_of(const Institution::Engine& engine, std::span<const score::FeatureConfig> features,
+                             time::Instant now, const std::optional<std::vector<std::int64_t>>& people) {
+    std::vector<std::uint32_t> rows;
+    if (people) {
+        for (const std::int64_t person : *people) rows.push_back(engine.row(PersonId{person}));
+    } else {
+        for (std::uint32_t row = 0; row < engine.size(); ++row) rows.push_back(row);
+    }
+    return engine.feature_table(rows, features, now);
+}
+
+void set_column(Institution& institution, const std::string& name, std::span<const std::int64_t> people,
+                std::span<const double> values, time::Instant known_at) {
+    std::vector<PersonId> ids;
+    for (const std::int64_t person : people) ids.emplace_back(person);
+    institution.set_column(name, ids, values, known_at);
+}
+void set_column(Institution::Engine& engine, const std::string& name, std::span<const std::int64_t> people,
+                std::span<const double> values, time::Instant known_at) {
+    std::vector<std::uint32_t> rows;
+    for (const std::int64_t person : people) rows.push_back(engine.row(PersonId{person}));
+    engine.set_column(name, rows, values, known_at);
+}
+
 /// The questions that an institution and a view both answer.
 template <class T>
 void add_questions(Class<T>& type) {
@@ -217,6 +310,25 @@ void add_questions(Class<T>& type) {
             },
             py::arg("person"), py::arg("plan"), "The account of one person's place in a plan, a Decision.")
         .def(
+            "explain",
+            [](T& self, PersonId person, time::Instant now) {
+                return ask(self, [&](Institution&, auto& source) { return source.explain(person, now); });
+            },
+            py::arg("person"), py::arg("now"), explain_now_doc)
+        .def(
+            "predict",
+            [](T& self, PersonId person, const std::string& model, time::Instant now) {
+                return ask(self, [&](Institution&, auto& source) { return source.predict(person, model, now); });
+            },
+            py::arg("person"), py::arg("model"), py::arg("now"), predict_doc)
+        .def(
+            "column",
+            [](T& self, PersonId person, const std::string& name, time::Instant now) {
+                return scan(self, [&](const Institution::Engine& engine) { return engine.column(person, name, now); });
+            },
+            py::arg("person"), py::arg("name"), py::arg("now"),
+            "One column of one person, a float, or None where it is unknown. Raises as engagement.")
+        .def(
             "person_ids", [](T& self) { return to_array(scan(self, ids_of)); },
             "The ids of everybody, an int64 array, in the order of the other arrays.")
         .def(
@@ -241,6 +353,82 @@ void add_questions(Class<T>& type) {
                 return result;
             },
             py::arg("now"), columns_doc)
+        .def(
+            "scores",
+            [](T& self, time::Instant now) {
+                engine::ScoreTable table = ask(self, [&](Institution&, auto& source) {
+                    if constexpr (std::is_same_v<T, View>) {
+                        return source.scores(now, host_of(self).threads());
+                    } else {
+                        return source.scores(now);
+                    }
+                });
+                py::dict result;
+                for (std::size_t c = 0; c < table.names.size(); ++c) {
+                    result[py::str{table.names[c]}] = to_array(std::move(table.columns[c]));
+                }
+                return result;
+            },
+            py::arg("now"), scores_doc)
+        .def(
+            "hour_counts",
+            [](T& self) {
+                const score::HourCounts counts =
+                    scan(self, [](const Institution::Engine& engine) { return engine.hour_counts(); });
+                return to_array(std::vector<std::int64_t>(counts.begin(), counts.end()));
+            },
+            "Own acts of everybody by hour of the week, 0 = Monday 0:00, an int64 array, shape (168).")
+        .def(
+            "feature_table",
+            [](T& self, const std::vector<score::FeatureConfig>& features, time::Instant now,
+               const py::object& people) {
+                std::optional<std::vector<std::int64_t>> ids;
+                if (!people.is_none()) {
+                    const Int64Column column = int64_column(people, "people");
+                    ids.emplace(column.values.begin(), column.values.end());
+                }
+                return scan(self, [&](const Institution::Engine& engine) {
+                    return std::make_shared<score::FeatureTable>(table_of(engine, features, now, ids));
+                });
+            },
+            py::arg("features"), py::arg("now"), py::arg("people") = py::none(), feature_table_doc)
+        .def(
+            "set_column",
+            [](T& self, const std::string& name, const py::object& people, const py::object& values,
+               time::Instant known_at) {
+                const Int64Column ids = int64_column(people, "people");
+                const Float64Column numbers = float64_column(values, "values");
+                if constexpr (std::is_same_v<T, View>) {
+                    self.host->exclusive(
+                        [&](Institution&) { set_column(self.engine, name, ids.values, numbers.values, known_at); });
+                } else {
+                    self.exclusive([&](Institution& institution) {
+                        set_column(institution, name, ids.values, numbers.values, known_at);
+                    });
+                }
+            },
+            py::arg("name"), py::arg("people"), py::arg("values"), py::arg("known_at"), set_column_doc)
+        .def(
+            "model",
+            [](T& self, const std::string& name) {
+                return scan(self, [&](const Institution::Engine& engine) {
+                    const score::Model* const model = engine.model(name);
+                    return model == nullptr ? nullptr : std::make_shared<score::Model>(*model);
+                });
+            },
+            py::arg("name"), "The Model in use, or None where none was learned.")
+        .def(
+            "model_version",
+            [](T& self, const std::string& name) {
+                return scan(self, [&](const Institution::Engine& engine) { return engine.model_version(name); });
+            },
+            py::arg("name"), "Number of the version in use; 0 where none was learned or it is not kept.")
+        .def(
+            "lifecycle",
+            [](T& self, const std::string& name) {
+                return scan(self, [&](const Institution::Engine& engine) { return engine.lifecycle(name); });
+            },
+            py::arg("name"), "The BgNbdParameters or BgBbParameters in use, or None before a fit.")
         .def(
             "state_hash",
             [](T& self) {
@@ -364,6 +552,13 @@ io::ImportReport record_interactions(Host& self, const py::object& person_ids, c
 }  // namespace
 
 void bind_institution(py::module_& module) {
+    bind_value<LearnedModel>(
+        module, "LearnedModel", "A model that was learned and kept.",
+        field("name", &LearnedModel::name, "Of the model."),
+        field("version", &LearnedModel::version, "In the journal; 1, 2, ... without gaps."),
+        field("seq", &LearnedModel::seq, "All facts up to here were learned from."),
+        field("examples", &LearnedModel::examples, "Learned from; of an online model those that were new."),
+        field("positives", &LearnedModel::positives, "Of these, with outcome 1."));
     Class<View> view{module, "View", view_doc};
     view.def_property_readonly(
         "instant", [](const View& self) { return self.instant; }, "What it knows: facts known by then.");
@@ -428,6 +623,40 @@ void bind_institution(py::module_& module) {
                 });
             },
             py::arg("instant"), as_of_doc)
+        .def(
+            "examples",
+            [](Host& self, const std::string& model, const std::vector<time::Instant>& instants, time::Instant now) {
+                return self.exclusive([&](Institution& institution) {
+                    return std::make_shared<engine::ExampleSet>(institution.examples(model, instants, now));
+                });
+            },
+            py::arg("model"), py::arg("instants"), py::arg("now"), examples_doc)
+        .def(
+            "learn",
+            [](Host& self, const std::string& model, const std::vector<time::Instant>& instants, time::Instant now) {
+                return self.exclusive(
+                    [&](Institution& institution) { return institution.learn(model, instants, now); });
+            },
+            py::arg("model"), py::arg("instants"), py::arg("now"), learn_doc)
+        .def(
+            "relearns_equally",
+            [](Host& self, const std::string& model, std::uint32_t version) {
+                return self.exclusive(
+                    [&](Institution& institution) { return institution.relearns_equally(model, version); });
+            },
+            py::arg("model"), py::arg("version"), relearns_doc)
+        .def(
+            "model_versions",
+            [](Host& self) {
+                return self.shared([](Institution& institution) { return institution.model_versions(); });
+            },
+            "Kept versions of all models and lifecycles (as `lifecycle:<name>`), a list of ModelSummary.")
+        .def(
+            "fit_lifecycle",
+            [](Host& self, const std::string& name, time::Instant now) {
+                return self.exclusive([&](Institution& institution) { return institution.fit_lifecycle(name, now); });
+            },
+            py::arg("name"), py::arg("now"), fit_lifecycle_doc)
         .def(
             "save_snapshot",
             [](Host& self) { self.exclusive([](Institution& institution) { institution.save_snapshot(); }); },

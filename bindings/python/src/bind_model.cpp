@@ -164,7 +164,11 @@ void bind_contents(py::module_& module) {
         field("item", &ObligationChange::item, "Tells several of one kind apart; may be empty. Personal.",
               std::string{})
             .hidden(),
-        field("due", &ObligationChange::due, "Deadline; kept from the opening where None.", std::nullopt));
+        field("due", &ObligationChange::due, "Deadline; kept from the opening where None.", std::nullopt),
+        field("weight", &ObligationChange::weight,
+              "How much of a grade hangs on it, > 0 in any unit; kept likewise. Then `item` is the name of the "
+              "assessment.",
+              std::nullopt));
     bind_value<Fact>(module, "Fact", fact_doc, field("person", &Fact::person, "Whom it is about."),
                      field("at", &Fact::at, "When it happened."),
                      field("known_at", &Fact::known_at, "When the institution could know it."),
@@ -208,12 +212,13 @@ void bind_person(py::module_& module) {
                           field("programme", &Enrolment::programme, "Which programme."),
                           field("status", &Enrolment::status, "Where the person stands in it."),
                           field("changed_at", &Enrolment::changed_at, "Since when."));
-    bind_value<Obligation>(module, "Obligation", "State of one duty.",
-                           field("kind", &Obligation::kind, "An unpaid fee, a missing document ..."),
-                           field("item", &Obligation::item, "Tells several of one kind apart. Personal.").hidden(),
-                           field("step", &Obligation::step, "What became of it."),
-                           field("due", &Obligation::due, "Deadline, or None."),
-                           field("changed_at", &Obligation::changed_at, "Of the last step."))
+    bind_value<Obligation>(
+        module, "Obligation", "State of one duty.",
+        field("kind", &Obligation::kind, "An unpaid fee, a missing document ..."),
+        field("item", &Obligation::item, "Tells several of one kind apart. Personal.").hidden(),
+        field("step", &Obligation::step, "What became of it."), field("due", &Obligation::due, "Deadline, or None."),
+        field("changed_at", &Obligation::changed_at, "Of the last step."),
+        field("weight", &Obligation::weight, "How much of a grade hangs on it, or None.", std::nullopt))
         .def_property_readonly("is_open", &Obligation::is_open, "True if it is neither fulfilled nor waived.");
     bind_value<DatedResult>(module, "DatedResult", "A result with its instant.",
                             field("assessment", &DatedResult::assessment, "Which examination or assignment."),

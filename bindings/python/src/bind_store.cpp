@@ -180,6 +180,15 @@ void bind_store(py::module_& module) {
     bind_value<store::AuditIssue>(module, "AuditIssue", "Something that an audit found.",
                                   field("seq", &store::AuditIssue::seq, "The fact, or the first fact of the block."),
                                   field("message", &store::AuditIssue::message, "What is wrong; no personal data."));
+    using store::ModelSummary;
+    bind_value<ModelSummary>(
+        module, "ModelSummary", "One version of a learned model, without its bytes. Later facts never change it.",
+        field("name", &ModelSummary::name, "Of the model; `lifecycle:<name>` of a lifecycle."),
+        field("version", &ModelSummary::version, "1, 2, ... of this name, without gaps."),
+        field("seq", &ModelSummary::seq, "All facts up to here were learned from."),
+        field("made_at", &ModelSummary::made_at, "When."),
+        field("playbook", &ModelSummary::playbook, "Hash of the playbook under which it was learned, 32 bytes."),
+        field("hash", &ModelSummary::hash, "Of its bytes, 32 bytes; equal models have equal hashes."));
     bind_value<ExternalKey>(module, "ExternalKey", "One name of a person in one system. Personal.",
                             field("system", &ExternalKey::system, "Name of the system."),
                             field("key", &ExternalKey::key, "The key. Personal.").hidden());

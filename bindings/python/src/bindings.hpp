@@ -12,6 +12,9 @@ void bind_id(pybind11::module_& module);
 void bind_time(pybind11::module_& module);
 void bind_model(pybind11::module_& module);
 void bind_score(pybind11::module_& module);
+void bind_lifecycle(pybind11::module_& module);   ///< Of score: how dealings come about and end.
+void bind_evaluation(pybind11::module_& module);  ///< Of score: folds, and how good models are.
+void bind_models(pybind11::module_& module);      ///< Of score: features, learned models, calibration.
 void bind_decide(pybind11::module_& module);
 void bind_engine(pybind11::module_& module);
 void bind_text(pybind11::module_& module);  ///< Of decide, but its signatures name the engine's Playbook.

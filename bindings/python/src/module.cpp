@@ -15,6 +15,9 @@ PYBIND11_MODULE(_core, module) {
     alloquy::python::bind_time(module);
     alloquy::python::bind_model(module);
     alloquy::python::bind_score(module);
+    alloquy::python::bind_lifecycle(module);
+    alloquy::python::bind_evaluation(module);
+    alloquy::python::bind_models(module);
     alloquy::python::bind_decide(module);
     alloquy::python::bind_engine(module);
     alloquy::python::bind_text(module);

@@ -84,6 +84,7 @@ struct ObligationChange {
     model::ObligationStep step;
     std::string item;
     std::optional<time::Instant> due;
+    std::optional<double> weight;
     friend bool operator==(const ObligationChange&, const ObligationChange&) = default;
 };
 using FactContent = std::variant<Interaction, RoleChange, AttributeStatement, ConsentStatement, RelationChange,
@@ -145,6 +146,7 @@ struct Obligation {
     model::ObligationStep step;
     std::optional<time::Instant> due;
     time::Instant changed_at;
+    std::optional<double> weight;
     [[nodiscard]] bool is_open() const noexcept { return step == model::ObligationStep::opened; }
     friend bool operator==(const Obligation&, const Obligation&) = default;
 };
@@ -216,7 +218,8 @@ template <class Word>
             return model::Result{word(symbols.assessments, named.assessment), named.fraction};
         } else {
             static_assert(std::is_same_v<C, ObligationChange>);
-            return model::ObligationChange{word(symbols.obligations, named.kind), named.item, named.step, named.due};
+            return model::ObligationChange{word(symbols.obligations, named.kind), named.item, named.step, named.due,
+                                           named.weight};
         }
     };
     return {fact.person,   fact.at,
@@ -296,7 +299,7 @@ class Naming {
         return {symbols_.assessments.text(result.assessment), result.fraction};
     }
     [[nodiscard]] ObligationChange named(const model::ObligationChange& change) const {
-        return {symbols_.obligations.text(change.kind), change.step, change.item, change.due};
+        return {symbols_.obligations.text(change.kind), change.step, change.item, change.due, change.weight};
     }
     [[nodiscard]] Role named(const model::Role& role) const {
         return {role.kind, maybe(symbols_.programmes, role.programme), maybe(symbols_.sites, role.site), role.start,
@@ -326,8 +329,12 @@ class Naming {
         return {symbols_.programmes.text(enrolment.programme), enrolment.status, enrolment.changed_at};
     }
     [[nodiscard]] Obligation named(const model::Obligation& obligation) const {
-        return {symbols_.obligations.text(obligation.kind), obligation.item, obligation.step, obligation.due,
-                obligation.changed_at};
+        return {symbols_.obligations.text(obligation.kind),
+                obligation.item,
+                obligation.step,
+                obligation.due,
+                obligation.changed_at,
+                obligation.weight};
     }
     [[nodiscard]] DatedResult named(const model::DatedResult& result) const {
         return {symbols_.assessments.text(result.assessment), result.fraction, result.at};

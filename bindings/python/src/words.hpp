@@ -73,13 +73,19 @@ struct WordColumn {
     std::vector<std::int64_t> codes;
 };
 
+/// True for what stands for "unknown" in a list or table: None, NaN, pandas' NA.
+[[nodiscard]] inline bool is_missing(py::handle element) {
+    if (element.is_none()) return true;
+    if (PyFloat_Check(element.ptr())) return std::isnan(PyFloat_AS_DOUBLE(element.ptr()));
+    return std::string_view{Py_TYPE(element.ptr())->tp_name}.ends_with("NAType");
+}
+
 namespace detail {
 
-/// The text of a word: a str, or an enumerator by its name. Nothing for None and NaN.
+/// The text of a word: a str, or an enumerator by its name. Nothing where it is missing.
 inline std::optional<std::string> word_of(py::handle element, const std::string& name) {
-    if (element.is_none()) return std::nullopt;
     if (PyUnicode_Check(element.ptr())) return std::string{utf8(element)};
-    if (PyFloat_Check(element.ptr()) && std::isnan(PyFloat_AS_DOUBLE(element.ptr()))) return std::nullopt;
+    if (is_missing(element)) return std::nullopt;
     if (py::hasattr(element, "__members__") && py::hasattr(element, "name")) {
         return element.attr("name").cast<std::string>();
     }

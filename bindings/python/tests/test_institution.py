@@ -168,12 +168,14 @@ def test_arrays_are_in_the_order_of_person_ids(institution):
     for i, number in enumerate(ids):
         person = alloquy.PersonId(int(number))
         assert fractions[i] == columns["engagement"][i] == institution.engagement(person, NOW).fraction
-        values = {column.name: column.value for column in institution.next(person, NOW).columns}
+        values = {name: institution.column(person, name, NOW) for name in columns}
         for name, array in columns.items():
             if values[name] is None:
                 assert np.isnan(array[i])
             else:
                 assert array[i] == values[name]
+        told = {column.name: column.value for column in institution.next(person, NOW).columns}
+        assert told == {name: values[name] for name in told} and "engagement" in told
     assert columns["days_in_role"].tolist() == [28.0] * 3
 
 

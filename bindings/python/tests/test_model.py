@@ -93,6 +93,7 @@ def test_a_profile_is_the_fold_of_facts(institution):
             fact(person, "f", alloquy.EnrolmentChange("history", alloquy.EnrolmentStatus.enrolled)),
             fact(person, "g", alloquy.ObligationChange("fee", alloquy.ObligationStep.opened, due=NOW)),
             fact(person, "h", alloquy.Result("exam 1", 0.75)),
+            fact(person, "i", alloquy.ObligationChange("exam", alloquy.ObligationStep.opened, "exam 1", weight=40)),
         ]
     )
     profile = institution.profile(person)
@@ -106,6 +107,8 @@ def test_a_profile_is_the_fold_of_facts(institution):
     assert profile.dialogues[0].is_open and profile.dialogues[0].tone == alloquy.Tone.complaint
     assert profile.enrolments[0].programme == "history"
     assert profile.obligations[0].due == NOW and profile.obligations[0].is_open
+    assert [obligation.weight for obligation in profile.obligations] == [None, 40]
+    assert institution.journal.facts_of(person)[-1].content.weight == 40
     assert profile.results[0].fraction == 0.75
     # The other side holds the inverse.
     assert institution.profile(other).relations[0].kind == alloquy.RelationKind.mentor_of
