@@ -259,10 +259,13 @@ public:
         const std::lock_guard lock{*mutex_};
         const Engine& engine = settled();
         std::vector<model::Fact> facts = journal_.facts_of(person);
-        if (std::erase_if(facts, [&](const model::Fact& fact) { return fact.known_at > plan.now; }) == 0) {
-            return engine.explain(person, plan);
-        }
+        const bool as_it_is =
+            std::erase_if(facts, [&](const model::Fact& fact) { return fact.known_at > plan.now; }) == 0;
+        if (as_it_is && playbook_.models.empty() && playbook_.lifecycles.empty()) return engine.explain(person, plan);
+        // With what was in use when the plan was made, also after a newer model was learned.
         Engine then = make_engine();
+        load_models(then, plan.now);
+        for (const std::string& column : playbook_.columns) then.copy_column(column, engine, person, plan.now);
         then.refold(then.add_person(person, 0), facts);
         return then.explain(person, plan);
     }
@@ -373,8 +376,11 @@ public:
         const auto fit = settled().fit_lifecycle(name, now, options_.threads);
         const engine::LifecycleParameters parameters =
             std::visit([](const auto& each) { return engine::LifecycleParameters{each.parameters}; }, fit);
-        journal_.record_model("lifecycle:" + std::string{name}, journal_.last_seq(), now, playbook_hash_,
-                              engine::to_bytes(parameters));
+        const auto config = std::find_if(playbook_.lifecycles.begin(), playbook_.lifecycles.end(),
+                                         [&](const score::LifecycleConfig& each) { return each.name == name; });
+        journal_.record_model(
+            "lifecycle:" + std::string{name}, journal_.last_seq(), now, playbook_hash_,
+            engine::to_bytes(engine::FittedLifecycle{parameters, config->unit_days, config->year_starts_in}));
         engine_->set_lifecycle(name, parameters);
         return fit;
     }
@@ -623,20 +629,15 @@ private:
     /// The newest version that suits the playbook's features and way of learning, made not after `until`.
     [[nodiscard]] std::optional<Kept> kept_model(const score::ModelConfig& config,
                                                  std::optional<time::Instant> until) const {
-        std::optional<store::ModelVersion> version;
-        if (!until) {
-            version = journal_.latest_model(config.name);
-        } else {
-            std::optional<std::uint32_t> newest;
-            for (const store::ModelSummary& summary : journal_.model_versions()) {
-                if (summary.name == config.name && summary.made_at <= *until) newest = summary.version;
-            }
-            if (newest) version = journal_.model(config.name, *newest);
+        const std::vector<store::ModelSummary> all = journal_.model_versions();
+        for (auto summary = all.rbegin(); summary != all.rend(); ++summary) {
+            if (summary->name != config.name || (until && summary->made_at > *until)) continue;
+            const std::optional<store::ModelVersion> version = journal_.model(config.name, summary->version);
+            if (!version) continue;
+            Kept kept{engine::model_from_bytes(version->bytes), version->version, version->seq};
+            if (engine::suits(kept.content.model, config)) return kept;
         }
-        if (!version) return std::nullopt;
-        Kept kept{engine::model_from_bytes(version->bytes), version->version, version->seq};
-        if (!engine::suits(kept.content.model, config)) return std::nullopt;
-        return kept;
+        return std::nullopt;
     }
     /// Puts the newest kept models and lifecycles into use.
     void load_models(Engine& engine, std::optional<time::Instant> until) const {
@@ -646,16 +647,19 @@ private:
             }
         }
         for (const score::LifecycleConfig& config : playbook_.lifecycles) {
-            std::optional<std::uint32_t> newest;
             const std::string name = "lifecycle:" + config.name;
-            for (const store::ModelSummary& summary : journal_.model_versions()) {
-                if (summary.name == name && (!until || summary.made_at <= *until)) newest = summary.version;
-            }
-            if (!newest) continue;
-            const engine::LifecycleParameters parameters =
-                engine::lifecycle_from_bytes(journal_.model(name, *newest)->bytes);
-            if (parameters.index() == static_cast<std::size_t>(config.model)) {
-                engine.set_lifecycle(config.name, parameters);
+            const std::vector<store::ModelSummary> all = journal_.model_versions();
+            for (auto summary = all.rbegin(); summary != all.rend(); ++summary) {
+                if (summary->name != name || (until && summary->made_at > *until)) continue;
+                const auto fitted =
+                    engine::fitted_lifecycle_from_bytes(journal_.model(name, summary->version).value().bytes);
+                // Parameters speak of one unit of time.
+                if (fitted.parameters.index() != static_cast<std::size_t>(config.model) ||
+                    fitted.unit_days != config.unit_days || fitted.year_starts_in != config.year_starts_in) {
+                    continue;
+                }
+                engine.set_lifecycle(config.name, fitted.parameters);
+                break;
             }
         }
     }

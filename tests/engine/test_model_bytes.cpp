@@ -357,6 +357,42 @@ TEST_SUITE("engine/model_bytes") {
         CHECK(refused(score::BgBbParameters{1, 2, 0, 4}));
     }
 
+    TEST_CASE("a fitted lifecycle comes back with its unit of time, and is refused where its bytes are damaged") {
+        const LifecycleParameters bg_nbd = score::BgNbdParameters{0.243, 4.414, 0.793, 2.426};
+        const LifecycleParameters bg_bb = score::BgBbParameters{1.204, 0.750, 0.657, 2.783};
+        for (const FittedLifecycle& fitted : {FittedLifecycle{bg_nbd, 7, 1}, FittedLifecycle{bg_bb, 1.5, 12}}) {
+            const Bytes bytes = to_bytes(fitted);
+            const FittedLifecycle back = fitted_lifecycle_from_bytes(bytes);
+            CHECK(back.parameters == fitted.parameters);
+            CHECK(back.unit_days == fitted.unit_days);
+            CHECK(back.year_starts_in == fitted.year_starts_in);
+            CHECK(to_bytes(back) == bytes);
+            CHECK_THROWS_AS((void)lifecycle_from_bytes(bytes), ParseError);
+            CHECK_THROWS_AS((void)fitted_lifecycle_from_bytes(to_bytes(fitted.parameters)), ParseError);
+            for (std::size_t length = 0; length < bytes.size(); ++length) {
+                CHECK_THROWS_AS((void)fitted_lifecycle_from_bytes(std::span{bytes}.first(length)), ParseError);
+            }
+            Bytes longer = bytes;
+            longer.push_back(std::byte{0});
+            CHECK_THROWS_AS((void)fitted_lifecycle_from_bytes(longer), ParseError);
+            for (std::size_t at = 0; at < bytes.size(); ++at) {
+                for (const unsigned flip : {0x01U, 0x10U, 0x80U, 0xFFU}) {
+                    CAPTURE(at);
+                    Bytes damaged = bytes;
+                    damaged[at] ^= static_cast<std::byte>(flip);
+                    try {
+                        // A flipped bit in a number is for the journal's hash to find.
+                        static_cast<void>(fitted_lifecycle_from_bytes(damaged));
+                    } catch (const ParseError&) {
+                    } catch (const InvalidArgument&) {
+                    }
+                }
+            }
+        }
+        CHECK(to_bytes(FittedLifecycle{bg_nbd, 7, 1}) != to_bytes(FittedLifecycle{bg_nbd, 1, 1}));
+        CHECK(to_bytes(FittedLifecycle{bg_bb, 7, 1}) != to_bytes(FittedLifecycle{bg_bb, 7, 9}));
+    }
+
     TEST_CASE("any byte of a model may be damaged: it is refused, or what is read bears being asked") {
         for (const ModelContent& content : small_contents()) {
             const Bytes bytes = to_bytes(content);

@@ -495,6 +495,25 @@ TEST_SUITE("engine/scores") {
         CHECK_FALSE(engine.column(person(7), "own score", small.now).has_value());
     }
 
+    TEST_CASE("one person's value of a host's column is taken over from another engine, as far as it was known") {
+        SmallTable small;
+        Engine engine = small.engine();
+        engine.set_column("own score", std::array<std::uint32_t, 2>{0, 1}, std::array{1.5, missing}, day(9));
+        const auto taken_over = [&](std::size_t who, Instant now) {
+            model::Symbols symbols = small.symbols;
+            Engine other = make_engine(engine.playbook(), hash, symbols, find_test_zone);
+            other.copy_column("own score", engine, person(who), now);
+            other.add_person(person(who), 1);
+            return other.column(person(who), "own score", day(11));
+        };
+        CHECK(taken_over(0, day(9)) == 1.5);
+        CHECK_FALSE(taken_over(0, day(8.9)).has_value());
+        CHECK_FALSE(taken_over(1, day(9)).has_value());
+        CHECK_FALSE(taken_over(5, day(9)).has_value());  // nobody there
+        CHECK_THROWS_WITH_AS(engine.copy_column("mood", engine, person(0), day(9)), doctest::Contains("'mood'"),
+                             InvalidArgument);
+    }
+
     TEST_CASE("a host's column is refused where it does not fit, by name") {
         SmallTable small;
         Engine engine = small.engine();
@@ -810,14 +829,15 @@ TEST_SUITE("engine/scores") {
         CHECK(engine.scores(small.now).columns[0].empty());
     }
 
-    TEST_CASE("every name in the scores of everybody, but the best hour, is a column's") {
+    TEST_CASE("every name in the scores of everybody, but the best hour and the responses by channel, is a column's") {
         World world{3, {5, 20}};
         const Instant now = world.refolded().known_until().value();
         const Engine engine = world.learned(now);
         const auto columns = engine.columns();
         for (const std::string& name : engine.scores(now).names) {
             CAPTURE(name);
-            CHECK((name == "best_hour" || std::find(columns.begin(), columns.end(), name) != columns.end()));
+            CHECK((name == "best_hour" || name.starts_with("response:") ||
+                   std::find(columns.begin(), columns.end(), name) != columns.end()));
         }
     }
 

@@ -68,7 +68,7 @@ concept ColumnSignal = score::Signal<S> &&
 
 /// Standard scores of everybody at one instant, by column. NaN = unknown.
 struct ScoreTable {
-    std::vector<std::string> names;            ///< Of the columns, as in BasicEngine::columns(), and "best_hour".
+    std::vector<std::string> names;  ///< As in BasicEngine::columns(), and `response:<channel>` and `best_hour`.
     std::vector<std::vector<double>> columns;  ///< Shape (names), each (rows); element i belongs to row i.
 };
 
@@ -632,6 +632,20 @@ public:
             assignment == plan.assignments.end() ? std::nullopt : std::optional{assignment->candidate});
     }
 
+    /// Takes over one person's value of a host's column from another engine of the same playbook, as far as it was
+    /// known at `now`. \throws InvalidArgument  if the playbook names no such column.
+    void copy_column(std::string_view name, const BasicEngine& from, PersonId person, time::Instant now) {
+        const std::size_t number = host_column_number(name);
+        const std::optional<HostColumn>& column = from.host_columns_[number];
+        const std::optional<std::uint32_t> there = from.find_row(person);
+        if (!column || column->known_ms > now.unix_ms() || !there || *there >= column->values.size()) return;
+        const std::uint32_t here = add_person(person, from.tie_keys_[*there]);
+        HostColumn& own = host_columns_[number] ? *host_columns_[number]
+                                                : host_columns_[number].emplace(HostColumn{{}, column->known_ms});
+        if (own.values.size() <= here) own.values.resize(here + 1, std::numeric_limits<double>::quiet_NaN());
+        own.values[here] = column->values[*there];
+    }
+
     // Saving ---------------------------------------------------------------------------------------------------
 
     /// What a snapshot must agree on before its bytes may be read: format, playbook, signals and their versions.
@@ -799,12 +813,24 @@ private:
         return {static_cast<std::int32_t>(day), static_cast<std::uint8_t>(hours - floor_div(hours, 168) * 168)};
     }
 
+    /// Calls work(0) to work(threads - 1), each in a thread of its own; the first failure by number goes on.
     template <class Work>
     static void run(unsigned threads, const Work& work) {
+        std::vector<std::exception_ptr> failures(threads);
+        const auto guarded = [&](unsigned t) {
+            try {
+                work(t);
+            } catch (...) {
+                failures[t] = std::current_exception();
+            }
+        };
         std::vector<std::thread> workers;
-        for (unsigned t = 1; t < threads; ++t) workers.emplace_back(work, t);
-        work(0U);
+        for (unsigned t = 1; t < threads; ++t) workers.emplace_back(guarded, t);
+        guarded(0U);
         for (std::thread& worker : workers) worker.join();
+        for (const std::exception_ptr& failure : failures) {
+            if (failure) std::rethrow_exception(failure);
+        }
     }
 
     /// Where the value of a column comes from.

@@ -185,7 +185,7 @@ private:
             outcome = contains(config_->outcome.positive, change->status);
             seq = seqs[i];
         }
-        if (outcome && !ended) add_example(person, tie_key, instant, *outcome, seq, instant);
+        if (outcome && !ended) add_example(person, tie_key, instant, *outcome, seq, time::Instant::earliest());
     }
 
     void add_responses(PersonId person, std::uint64_t tie_key, std::span<const model::Fact> facts,

@@ -262,6 +262,30 @@ inline void write_encoder(ByteWriter& out, const score::FeatureEncoder& encoder)
     });
 }
 
+/// A fitted lifecycle with the unit of time that its parameters speak of.
+struct FittedLifecycle {
+    LifecycleParameters parameters;
+    double unit_days;    ///< LifecycleConfig::unit_days.
+    int year_starts_in;  ///< LifecycleConfig::year_starts_in.
+};
+[[nodiscard]] inline std::vector<std::byte> to_bytes(const FittedLifecycle& fitted) {
+    const std::vector<std::byte> parameters = to_bytes(fitted.parameters);
+    return detail::written([&](ByteWriter& out) {
+        out.text("alloquy fitted lifecycle 1");
+        out.number(fitted.unit_days);
+        out.number(static_cast<std::int32_t>(fitted.year_starts_in));
+        out.list(parameters, [&](std::byte byte) { out.number(byte); });
+    });
+}
+[[nodiscard]] inline FittedLifecycle fitted_lifecycle_from_bytes(std::span<const std::byte> bytes) {
+    return detail::read_all(bytes, "alloquy fitted lifecycle 1", [](ByteReader& in) {
+        const auto unit_days = in.number<double>();
+        const auto year_starts_in = in.number<std::int32_t>();
+        const std::vector<std::byte> parameters = in.list([&] { return in.number<std::byte>(); });
+        return FittedLifecycle{lifecycle_from_bytes(parameters), unit_days, year_starts_in};
+    });
+}
+
 /// True if a kept model reads the features that the playbook names and learns in the way that it says.
 [[nodiscard]] inline bool suits(const score::Model& model, const score::ModelConfig& config) {
     const auto& features = model.encoder().features();
