@@ -2043,7 +2043,7 @@ def fit_logistic(
     weights: Float64Column | None = None,
     penalty: float = 1.0,
     max_iterations: int = 100,
-    tolerance: float = 1e-06,
+    tolerance: float = 1e-08,
     threads: int = 1,
 ) -> LogisticModel: ...
 
@@ -2059,7 +2059,9 @@ def variance_of_log_odds(model: LogisticModel | OnlineLogistic, row: FeatureRow)
 
 def evidence(model: LogisticModel | OnlineLogistic, row: FeatureRow) -> float: ...
 
-def predict_log_odds(model: LogisticModel | OnlineLogistic, matrix: FeatureMatrix, threads: int = 1) -> NDArray[np.float64]: ...
+def predict_log_odds(
+    model: LogisticModel | OnlineLogistic, matrix: FeatureMatrix, threads: int = 1
+) -> NDArray[np.float64]: ...
 
 def predict(model: LogisticModel | OnlineLogistic, matrix: FeatureMatrix, threads: int = 1) -> NDArray[np.float64]: ...
 
@@ -2115,7 +2117,7 @@ def cross_fitted_log_odds(
     weights: Float64Column | None = None,
     penalty: float = 1.0,
     max_iterations: int = 100,
-    tolerance: float = 1e-06,
+    tolerance: float = 1e-08,
     threads: int = 1,
 ) -> NDArray[np.float64]: ...
 
@@ -2635,6 +2637,8 @@ class ExampleSet:
     def groups(self) -> NDArray[np.uint64]: ...
     @property
     def learned_at(self) -> NDArray[np.uint64]: ...
+    @property
+    def settled_at(self) -> tuple[Instant, ...]: ...
     def select(self, rows: Int64Column) -> ExampleSet: ...
     def __len__(self) -> int: ...
 

@@ -84,6 +84,9 @@ void bind_examples(py::module_& module) {
         .def_property_readonly(
             "learned_at", [](const ExampleSet& self) { return to_array(self.learned_at); },
             "uint64 array: place in the journal of the fact that told the outcome.")
+        .def_property_readonly(
+            "settled_at", [](const ExampleSet& self) { return to_python(self.settled_at); },
+            "Learned from once `now` lies after this (the end of a response's window), a tuple of Instant.")
         .def(
             "select",
             [](const ExampleSet& self, const py::object& rows) {

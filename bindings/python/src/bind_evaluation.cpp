@@ -220,7 +220,8 @@ under one seed see the same resamples.
 rows : number of rows, in [1, 2^30).
 metric : called as metric(counts) with how often each row counts, an int64 array of shape (rows); gives a float, or None
     where the number is not defined. The first call has all counts 1 and gives the estimate. What it raises comes out.
-resamples : at least 2 / (1 - level); 1,000 or more for steady ends. level : in (0, 0.9999]. seed : same seed, same bits.
+resamples : at least 2 / (1 - level); 1,000 or more for steady ends. level : in (0, 0.9999].
+seed : same seed, same bits.
 groups : as in grouped_folds, shape (rows), or None. Rows of one person are alike: give the groups, and whole groups are
     drawn. At least 2; dozens are needed for the ends to mean anything.
 Returns an Interval.

@@ -116,8 +116,8 @@ Element i belongs to person_ids()[i]; NaN stands for unknown. Raises InvalidArgu
 )doc";
 constexpr auto predict_doc = R"doc(Probability by a model of the playbook, a Prediction.
 
-While nothing was learned, the playbook's prior with evidence 0. Raises as engagement, and InvalidArgument if there is no
-such model.
+While nothing was learned, the playbook's prior with evidence 0. Raises as engagement, and InvalidArgument if there is
+no such model.
 )doc";
 constexpr auto feature_table_doc =
     R"doc(Inputs of models for some people at one instant, a FeatureTable with one row for each.

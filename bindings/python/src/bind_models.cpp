@@ -249,7 +249,7 @@ constexpr auto cross_fitted_doc = R"doc(Log-odds of each row by a model that was
 
 Honest scores, to learn a calibration from.
 
-folds : int64 array, shape (n), numbers in [0, 2^32), at least two different ones. Rows of one person belong in one fold.
+folds : int64 array, shape (n), numbers in [0, 2^32), at least two different ones. Rows of one person belong together.
 matrix, outcomes, weights, penalty, max_iterations, tolerance, threads : as for fit_logistic.
 Returns a float64 array, shape (n).
 Raises InvalidArgument as fit_logistic, or if the rows outside a fold have one outcome only.

@@ -88,14 +88,14 @@ void bind_score(py::module_& module) {
         field("fraction", &EngagementShare::fraction, "In [0, 1]."));
     bind_value<EngagementScore>(
         module, "EngagementScore", score_doc,
-        field("fraction", &EngagementScore::fraction, "In [0, 1]; 0 = no own act is known."),
-        field("trend", &EngagementScore::trend, "In [-1, 1]: > 0 rising. Shortest memory against the next one."),
-        field("momentum", &EngagementScore::momentum,
-              "Weight a day in the shortest memory beyond that in the next one."),
-        field("parts", &EngagementScore::parts, "One for each half-life."),
+        field("fraction", &EngagementScore::fraction, "In [0, 1]; 0 = no own act is known, or all are long past."),
+        field("trend", &EngagementScore::trend, "In [-1, 1]: > 0 rising. First memory against the second."),
+        field("momentum", &EngagementScore::momentum, "Weight a day in the first memory beyond that in the second."),
+        field("parts", &EngagementScore::parts, "One for each half-life, as configured."),
         field("channels", &EngagementScore::channels, "Tuple of EngagementShare that add up to 1; empty without acts."),
         field("topics", &EngagementScore::topics, "Likewise."),
-        field("active_days_7", &EngagementScore::active_days_7, "Days with acts among the last 7, today included."),
+        field("active_days_7", &EngagementScore::active_days_7,
+              "Days with acts among the last 7, today (UTC) included."),
         field("active_days_28", &EngagementScore::active_days_28, "Likewise among the last 28."),
         field("events", &EngagementScore::events, "Events with weight that the score rests on."),
         field("last_event_at", &EngagementScore::last_event_at, "The latest of them, or None."));

@@ -74,7 +74,7 @@ def test_examples_see_what_was_known_and_no_more(learning):
     assert [found.people.dtype, found.outcomes.dtype, found.groups.dtype, found.learned_at.dtype] == [
         np.int64, np.uint8, np.uint64, np.uint64]
     assert set(found.instants) == {SEEN} and set(found.instants_ms.tolist()) == {SEEN.unix_ms}
-    assert found.table.names == ("engagement", "attribute:region")
+    assert found.table.names == ("engagement", "attribute:region") and len(found.settled_at) == PEOPLE
     view = learning.as_of(SEEN)
     np.testing.assert_array_equal(found.table["engagement"][order], view.engagement_fractions(SEEN))
     assert found.table["attribute:region"][order].tolist() == ["north" if i % 4 < 2 else "south" for i in range(PEOPLE)]
@@ -239,7 +239,8 @@ def test_every_score_is_the_sum_of_its_parts(learning):
 
 def test_acts_are_counted_by_hour_of_the_week(learning):
     add_cohort(learning)
-    # By hand: START is a Monday, visits are at 9:00 in Amsterdam on days 1 to 11 of 40 people and on days 1 and 11 of 40.
+    # By hand: START is a Monday, visits are at 9:00 in Amsterdam, of 40 people on days 1 to 11 and of 40
+    # on days 1 and 11.
     expected = np.zeros(168, dtype=np.int64)
     for day in range(1, 12):
         expected[(day % 7) * 24 + 9] += 40 if day not in (1, 11) else 80

@@ -23,7 +23,8 @@ def learnable(rows=400, seed=1):
     x = rng.normal(size=rows)
     job = np.array(["cook", "nurse", "pilot"])[rng.integers(0, 3, rows)]
     outcomes = (x + (job == "nurse") + rng.logistic(size=rows) > 0).astype(np.uint8)
-    config = alloquy.ModelConfig("m", features=[FeatureConfig(input="x"), FeatureConfig(input="job", encoding=Encoding.levels)])
+    features = [FeatureConfig(input="x"), FeatureConfig(input="job", encoding=Encoding.levels)]
+    config = alloquy.ModelConfig("m", features=features)
     return config, FeatureTable({"x": x, "job": job}), outcomes
 
 
@@ -233,7 +234,8 @@ def test_signs_are_kept():
 
 @pytest.mark.parametrize("kind", ["bulk", "online"])
 def test_parts_of_a_row_add_up(matrix, kind):
-    model = alloquy.fit_logistic(matrix, OUTCOMES) if kind == "bulk" else alloquy.OnlineLogistic(2).updated(matrix, OUTCOMES)
+    online = alloquy.OnlineLogistic(2).updated(matrix, OUTCOMES)
+    model = alloquy.fit_logistic(matrix, OUTCOMES) if kind == "bulk" else online
     probabilities, log_odds = alloquy.predict(model, matrix), alloquy.predict_log_odds(model, matrix, threads=2)
     for i in range(matrix.rows):
         row = matrix.row(i)
@@ -360,7 +362,8 @@ def test_calibrations_are_values():
         assert pickle.loads(pickle.dumps(each)) == each and hash(each) == hash(pickle.loads(pickle.dumps(each)))
     assert len({alloquy.Calibration(), platt, isotonic}) == 3
     assert alloquy.apply(alloquy.Calibration(), 0) == 0.5
-    for wrong in [lambda: alloquy.Calibration.platt(-1, 0), lambda: alloquy.Calibration.isotonic([1.0, 0.0], [0.0, 1.0]),
+    for wrong in [lambda: alloquy.Calibration.platt(-1, 0),
+                  lambda: alloquy.Calibration.isotonic([1.0, 0.0], [0.0, 1.0]),
                   lambda: alloquy.apply(platt, NAN), lambda: alloquy.apply(platt, "0"),
                   lambda: alloquy.apply(platt, [[0.0]])]:
         with pytest.raises(alloquy.InvalidArgument):
@@ -390,7 +393,8 @@ def test_a_model_is_encoder_coefficients_and_calibration():
     assert model.learned == alloquy.fit_logistic(matrix, outcomes)
     assert list(model.coefficients.values()) == model.learned.coefficients.tolist()
     said = model.predict(table)
-    np.testing.assert_array_equal(said, alloquy.apply(model.calibration, alloquy.predict_log_odds(model.learned, matrix)))
+    log_odds = alloquy.predict_log_odds(model.learned, matrix)
+    np.testing.assert_array_equal(said, alloquy.apply(model.calibration, log_odds))
     np.testing.assert_array_equal(model.evidence(table), alloquy.predict_evidence(model.learned, matrix))
     assert model.examples == 400 and model.calibration.kind == alloquy.CalibrationKind.platt
     rebuilt = alloquy.Model(model.encoder, model.learned, model.calibration)
@@ -466,10 +470,10 @@ def test_too_little_data_is_said():
 def test_policies_are_values():
     config, _, _ = learnable()
     outcome = alloquy.OutcomeConfig(alloquy.OutcomeKind.response, channels=["email"])
-    full = alloquy.ModelConfig("answers", outcome, [alloquy.RoleKind.student, alloquy.RoleKind.alumnus], config.features,
-                               group="attribute:student", prior=0.2)
+    roles = [alloquy.RoleKind.student, alloquy.RoleKind.alumnus]
+    full = alloquy.ModelConfig("answers", outcome, roles, config.features, group="attribute:student", prior=0.2)
     for each in [*config.features, outcome, full, alloquy.Prediction(0.5, 0), alloquy.prior_prediction(0.5)]:
         assert pickle.loads(pickle.dumps(each)) == each and hash(each) == hash(pickle.loads(pickle.dumps(each)))
-    assert full.roles == frozenset({alloquy.RoleKind.student, alloquy.RoleKind.alumnus})
+    assert full.roles == frozenset(roles)
     assert alloquy.prior_prediction(0.5) == alloquy.Prediction(0.5, 0)
     assert alloquy.is_special_category("ethnic group") and not alloquy.is_special_category("age")

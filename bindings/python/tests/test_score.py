@@ -11,8 +11,8 @@ DAY_MS = 86_400_000
 
 
 def test_engagement_is_the_documented_formula(institution):
-    # By hand: a day with visits weighs log2(1 + quantity); it is decayed by half-lives from 0:00 UTC of the day, which is
-    # 8 hours before; share * S / (S + scale).
+    # By hand: a day with visits weighs log2(1 + quantity); it is decayed by half-lives from 0:00 UTC of the day, which
+    # is 8 hours before; share * S / (S + scale).
     person = add_student(institution, "1")
     ages, quantities = [27, 14, 3, 1], [1, 3, 1, 7]
     institution.record([visit(person, str(a), NOW - timedelta(days=a), q) for a, q in zip(ages, quantities)])
@@ -61,7 +61,8 @@ def test_shares_and_active_days_are_counted(institution):
     click = Interaction("email", Act.clicked, Direction.inbound, "study")
     seen = Interaction("web", Act.visited, Direction.inbound, "study")
     institution.record([visit(person, "a", NOW - timedelta(days=20)), visit(person, "b", NOW - timedelta(days=3)),
-                        fact(person, "c", seen, NOW - timedelta(days=2)), fact(person, "d", click, NOW - timedelta(days=2))])
+                        fact(person, "c", seen, NOW - timedelta(days=2)),
+                        fact(person, "d", click, NOW - timedelta(days=2))])
     score = institution.engagement(person, NOW)
     channels = {share.name: share.fraction for share in score.channels}
     topics = {share.name: share.fraction for share in score.topics}

@@ -13,8 +13,8 @@ from alloquy import _core
 
 PACKAGE = Path(alloquy.__file__).parent
 STUB = ast.parse((PACKAGE / "_core.pyi").read_text(encoding="utf-8"))
-DUNDERS = {"__init__", "__add__", "__sub__", "__contains__", "__getitem__", "__len__", "__enter__", "__exit__", "__lt__",
-           "__le__", "__gt__", "__ge__"}
+DUNDERS = {"__init__", "__add__", "__sub__", "__contains__", "__getitem__", "__len__", "__enter__", "__exit__",
+           "__lt__", "__le__", "__gt__", "__ge__"}
 HELPERS = {"use_model"}  # written in Python
 
 
@@ -34,6 +34,11 @@ def is_property(node):
 
 def signatures(function):
     """Parameter names of each signature line that pybind11 puts in front of a docstring."""
+    return [[re.match(r"\s*\*{0,2}(\w+)", piece).group(1) for piece in pieces] for pieces in argument_texts(function)]
+
+
+def argument_texts(function):
+    """The arguments of each signature line, self left out, as text."""
     lines = function.__doc__.splitlines()
     if len(lines) > 1 and lines[1] == "Overloaded function.":
         lines = [re.sub(r"^\d+\. ", "", line) for line in lines if re.match(r"^\d+\. \w+\(", line)]
@@ -56,12 +61,25 @@ def signatures(function):
                 depth -= 1
             elif character == "," and depth == 0:
                 if piece.strip():
-                    names.append(re.match(r"\s*\*{0,2}(\w+)", piece).group(1))
+                    names.append(piece)
                 piece = ""
                 continue
             piece += character
-        result.append([name for name in names if name not in ("self", "arg0")])
+        result.append([name for name in names if not re.match(r"\s*(self|arg0)\b", name)])
     return result
+
+
+def defaults(function):
+    """Default values that are plain constants, by parameter name, of all signatures."""
+    found = {}
+    for pieces in argument_texts(function):
+        for piece in pieces:
+            name, _, text = piece.partition(" = ")
+            try:
+                found.setdefault(re.match(r"\s*\*{0,2}(\w+)", name).group(1), []).append(ast.literal_eval(text))
+            except (SyntaxError, ValueError):
+                pass  # none, or an object
+    return found
 
 
 def stub_functions(body):
@@ -70,6 +88,16 @@ def stub_functions(body):
         if isinstance(node, ast.FunctionDef) and not is_property(node):
             functions.setdefault(node.name, []).append(parameters(node))
     return functions
+
+
+def stub_defaults(body):
+    """Default values that are plain constants, as (function, parameter, value)."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef):
+            arguments = node.args.args
+            for argument, value in zip(arguments[len(arguments) - len(node.args.defaults):], node.args.defaults):
+                if isinstance(value, ast.Constant) and value.value is not ...:
+                    yield node.name, argument.arg, value.value
 
 
 STUB_FUNCTIONS = stub_functions(STUB.body)
@@ -120,6 +148,17 @@ def test_classes_have_the_same_members(name):
             assert method not in functions
             continue
         same(signatures(function), functions[method], f"{name}.{method}")
+
+
+def test_default_values_are_those_of_the_stub():
+    checked = 0
+    owners = [(vars(_core), STUB.body)] + [(vars(kind), STUB_CLASSES[name].body) for name, kind in BOUND.items()]
+    for owner, body in owners:
+        for name, parameter, value in stub_defaults(body):
+            function = getattr(owner[name], "__func__", owner[name])
+            assert value in defaults(function).get(parameter, []), (name, parameter)
+            checked += 1
+    assert checked > 100
 
 
 @pytest.mark.parametrize("name", sorted(BOUND))
