@@ -108,7 +108,6 @@ def main():
     report("_logistic_same_matrix",
            out_of_fold(lambda: LogisticRegression(C=1 / config.penalty, max_iter=3000), matrix, outcomes, splits),
            outcomes)
-    report("_gradient_boosting_same_matrix", out_of_fold(boosting, matrix, outcomes, splits), outcomes)
     report("_lightgbm_same_matrix", out_of_fold(light, matrix, outcomes, splits), outcomes)
 
     # Rolling: ten blocks in order of date; each of the last eight is judged by what learned from all before it.

@@ -53,7 +53,7 @@ def main():
     connection.execute("CREATE TABLE rows AS SELECT * FROM arrow_rows")
     connection.execute(f"CREATE TABLE kinds AS SELECT * FROM read_csv('{folder}/kinds.csv') "
                        "WHERE effort > 0 AND act_weight > 0")
-    terms = ", ".join(f"sum(weight * exp((day - {NOW}) * {float(np.log(2) / h)!r})) AS s{h}" for h in HALF_LIVES)
+    terms = ", ".join(f"sum(weight * exp((day - {NOW}) * CAST({float(np.log(2) / h)!r} AS DOUBLE))) AS s{h}" for h in HALF_LIVES)
     duckdb_seconds, by_duckdb = best(lambda: connection.execute(f"""
         SELECT person, {terms} FROM (
             SELECT person, day, act, any_value(act_weight) * log2(1 + sum(effort * quantity)) AS weight
