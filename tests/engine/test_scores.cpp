@@ -621,7 +621,9 @@ TEST_SUITE("engine/scores") {
                                                                         {"attribute:region", "coast"},
                                                                         {"attribute:local", "true"},
                                                                         {"attribute:unheard", "(missing)"}}};
-        for (const auto& [name, expected] : texts) {
+        for (const auto& entry : texts) {  // no binding: clang 14 captures none in a lambda
+            const auto name = entry.first;
+            const auto expected = entry.second;
             CAPTURE(name);
             CHECK(text(name, 0) == "(missing)");
             CHECK(text(name, 1) == expected);

@@ -989,7 +989,7 @@ TEST_SUITE("institution/learning") {
         for (const PortableFact& fact : std::span{facts}.subspan(facts.size() / 2))
             rest.push_back(placed(fact, college));
         std::atomic<bool> done{false};
-        std::thread writer{[&] {
+        std::jthread writer{[&] {
             for (const model::Fact& fact : rest) (void)college.record(fact);
             done = true;
         }};
