@@ -4,12 +4,12 @@
 /// Institution: the facade that hosts use. Journal, engine and playbook of one institution in one object.
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <functional>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,7 +17,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
@@ -35,6 +34,7 @@
 #include <alloquy/io/import.hpp>
 #include <alloquy/io/zone_files.hpp>
 #include <alloquy/model/fact.hpp>
+#include <alloquy/parallel.hpp>
 #include <alloquy/score/model.hpp>
 #include <alloquy/score/training.hpp>
 #include <alloquy/store/bulk_append.hpp>
@@ -252,8 +252,9 @@ public:
         return settled().plan(now, capacity, options_.threads);
     }
     /// The account of one person's place in a plan, as things were known when it was made: also after the first mail
-    /// has been recorded as sent. \throws NotFound         if there is no such person. \throws InvalidArgument  if the
-    /// plan is of another playbook, or if facts that came in since, though known before
+    /// has been recorded as sent.
+    /// \throws NotFound         if there is no such person.
+    /// \throws InvalidArgument  if the plan is of another playbook, or if facts that came in since, though known before
     ///                          the plan, make its action impossible.
     [[nodiscard]] decide::Decision explain(PersonId person, const decide::Plan& plan) {
         const std::lock_guard lock{*mutex_};
@@ -278,8 +279,9 @@ public:
         const std::lock_guard lock{*mutex_};
         Engine engine = make_engine();
         add_people(engine);
-        refold_all(engine, instant);
+        refold_all(engine, instant, std::nullopt);
         load_models(engine, instant);
+        engine.copy_columns(*engine_, instant);
         return engine;
     }
 
@@ -321,44 +323,78 @@ public:
     /// as the column `model:<name>`. An online model goes on from its last version with the examples whose outcome came
     /// into the journal since; without new ones nothing is kept and the last version is returned.
     ///
-    /// \param now  When it is made; views as of an earlier instant do not use it.
-    /// \throws InvalidArgument  as examples(), and if there is too little to learn from: the text says how much.
+    /// An online model keeps the instants of its earlier steps beside those that are given. An outcome that is
+    /// corrected after it was learned is learned once more, beside the wrong one: what was taken up cannot be taken
+    /// out.
+    ///
+    /// \param now  When it is made: what became known later is not learned from, and views as of an earlier instant do
+    ///             not use it. Of an online model not before that of its last version.
+    /// \throws InvalidArgument  as examples(), if `now` is too early, and if there is too little to learn from: the
+    /// text
+    ///                          says how much.
     LearnedModel learn(std::string_view model, std::span<const time::Instant> instants, time::Instant now) {
         const std::lock_guard lock{*mutex_};
         const score::ModelConfig& config = model_config(model);
         const std::uint64_t seq = journal_.last_seq();
         std::optional<Kept> last =
             config.learning == score::Learning::online ? kept_model(config, std::nullopt) : std::nullopt;
-        const engine::ExampleSet set = examples_of(config, instants, now, seq, last ? &*last : nullptr);
+        if (last && now < last->content.now) {
+            throw InvalidArgument{"model '" + config.name + "': its last version was made at " +
+                                  to_iso(last->content.now) + ", it cannot go on at " + to_iso(now)};
+        }
+        check_instants(config, instants);
+        std::vector<time::Instant> all_instants{instants.begin(), instants.end()};
+        if (last) {
+            const std::vector<time::Instant>& earlier = last->content.instants;
+            all_instants.clear();
+            std::set_union(earlier.begin(), earlier.end(), instants.begin(), instants.end(),
+                           std::back_inserter(all_instants));
+        }
+        const engine::ExampleSet set = examples_of(config, all_instants, now, seq, last ? &*last : nullptr);
         const auto positives = static_cast<std::size_t>(std::count(set.outcomes.begin(), set.outcomes.end(), 1));
         if (last && set.size() == 0) return {config.name, last->version, last->seq, 0, 0};
         const score::Model learned = learn_from(config, set, last ? &last->content.model : nullptr);
-        const engine::ModelContent content{learned, {instants.begin(), instants.end()}, now, last ? last->version : 0};
+        const engine::ModelContent content{learned, std::move(all_instants), now, last ? last->version : 0,
+                                           engine_->model_policy(config.name)};
         const std::uint32_t version =
             journal_.record_model(config.name, seq, now, playbook_hash_, engine::to_bytes(content));
-        engine_->set_model(config.name, learned, version);
+        engine_->set_model(config.name, learned, version, now);
+        model_refusals_.erase(config.name);
         return {config.name, version, seq, set.size(), positives};
     }
-    /// Learns a kept version again from the facts that it was learned from, and compares the bytes.
+    /// Learns a kept version of a model, or of a lifecycle (as `lifecycle:<name>`), again from the facts that it was
+    /// learned from, and compares the bytes.
     /// \return True if they are the same: the model is a fold over the journal.
     /// \throws NotFound         if there is no such version.
-    /// \throws InvalidArgument  if it was learned under another playbook.
+    /// \throws InvalidArgument  if the playbook has no such model, or it was learned under another policy; the text
+    ///                          names the part that differs.
     [[nodiscard]] bool relearns_equally(std::string_view model, std::uint32_t version) {
         const std::lock_guard lock{*mutex_};
-        const score::ModelConfig& config = model_config(model);
+        const std::optional<std::string_view> lifecycle = lifecycle_name(model);
+        const std::vector<engine::PolicyPart> policy =
+            lifecycle ? engine_->lifecycle_policy(*lifecycle) : engine_->model_policy(model);
         const std::optional<store::ModelVersion> kept = journal_.model(model, version);
         if (!kept) {
-            throw NotFound{"Institution: no version " + std::to_string(version) + " of model '" + config.name + "'"};
+            throw NotFound{"Institution: no version " + std::to_string(version) + " of model '" + std::string{model} +
+                           "'"};
         }
-        if (kept->playbook != playbook_hash_) {
-            throw InvalidArgument{"Institution: version " + std::to_string(version) + " of model '" + config.name +
-                                  "' was learned under another playbook"};
+        const std::string refusal = refusal_of(*kept, policy);
+        if (!refusal.empty()) throw InvalidArgument{"Institution: " + refusal};
+        if (lifecycle) {
+            engine::FittedLifecycle fitted = engine::fitted_lifecycle_from_bytes(kept->bytes);
+            const auto fit = up_to(kept->seq).fit_lifecycle(*lifecycle, fitted.now, options_.threads);
+            std::visit([&](const auto& each) { fitted.parameters = each.parameters; }, fit);
+            return engine::to_bytes(fitted) == kept->bytes;
         }
+        const score::ModelConfig& config = model_config(model);
         engine::ModelContent content = engine::model_from_bytes(kept->bytes);
         std::optional<Kept> before;
         if (content.continues > 0) {
             const std::optional<store::ModelVersion> previous = journal_.model(model, content.continues);
-            if (previous) before = Kept{engine::model_from_bytes(previous->bytes), previous->version, previous->seq};
+            if (previous) {
+                before = Kept{engine::model_from_bytes(previous->bytes), previous->version, previous->seq,
+                              previous->made_at};
+            }
         }
         const engine::ExampleSet set =
             examples_of(config, content.instants, content.now, kept->seq, before ? &*before : nullptr);
@@ -373,16 +409,34 @@ public:
     /// \throws InvalidArgument  as BasicEngine::fit_lifecycle(): too little data, say.
     std::variant<score::BgNbdFit, score::BgBbFit> fit_lifecycle(std::string_view name, time::Instant now) {
         const std::lock_guard lock{*mutex_};
-        const auto fit = settled().fit_lifecycle(name, now, options_.threads);
+        const Engine& engine = settled();
+        engine.check_now(now);
+        const std::uint64_t seq = journal_.last_seq();
+        // While `record` runs elsewhere, the engine may know more or less than the journal up to there.
+        const auto fit = in_flight_.empty() ? engine.fit_lifecycle(name, now, options_.threads)
+                                            : up_to(seq).fit_lifecycle(name, now, options_.threads);
         const engine::LifecycleParameters parameters =
             std::visit([](const auto& each) { return engine::LifecycleParameters{each.parameters}; }, fit);
-        const auto config = std::find_if(playbook_.lifecycles.begin(), playbook_.lifecycles.end(),
-                                         [&](const score::LifecycleConfig& each) { return each.name == name; });
-        journal_.record_model(
-            "lifecycle:" + std::string{name}, journal_.last_seq(), now, playbook_hash_,
-            engine::to_bytes(engine::FittedLifecycle{parameters, config->unit_days, config->year_starts_in}));
-        engine_->set_lifecycle(name, parameters);
+        const std::string kept_name = "lifecycle:" + std::string{name};
+        const engine::FittedLifecycle fitted{parameters, now, engine.lifecycle_policy(name)};
+        journal_.record_model(kept_name, seq, now, playbook_hash_, engine::to_bytes(fitted));
+        engine_->set_lifecycle(name, parameters, now);
+        model_refusals_.erase(kept_name);
         return fit;
+    }
+    /// Why the newest kept version of a model, or of a lifecycle (as `lifecycle:<name>`), was not put into use at
+    /// opening: it was learned under another policy; the text names the part that differs. An older version that suits
+    /// is in use then, or none. Empty if the newest is in use, or there is none. Learning anew mends it.
+    /// \throws InvalidArgument  if the playbook has no such model.
+    [[nodiscard]] std::string model_refusal(std::string_view name) const {
+        const std::lock_guard lock{*mutex_};
+        if (const auto lifecycle = lifecycle_name(name)) {
+            static_cast<void>(engine_->lifecycle(*lifecycle));
+        } else {
+            static_cast<void>(model_config(name));
+        }
+        const auto found = model_refusals_.find(name);
+        return found == model_refusals_.end() ? std::string{} : found->second;
     }
 
     /// Fills a column that the playbook names with values of the host's own model or measure. Not kept: fill it again
@@ -463,7 +517,7 @@ private:
         engine_ = std::make_unique<Engine>(make_engine());
         journal_.record_playbook(playbook_hash_, canonical, now);
         load();
-        load_models(*engine_, std::nullopt);
+        load_models(*engine_, std::nullopt, &model_refusals_);
     }
 
     [[nodiscard]] Engine make_engine() {
@@ -534,7 +588,7 @@ private:
         add_people(*engine_);
         // A scan reads about ten times as many facts a second as look-ups by person.
         if (everybody_stale_ || stale_.size() > engine_->size() / 8) {
-            refold_all(*engine_, std::nullopt);
+            refold_all(*engine_, std::nullopt, std::nullopt);
         } else {
             for (const PersonId person : stale_) refold_one(*engine_, person);
         }
@@ -546,51 +600,45 @@ private:
     void refold_one(Engine& engine, PersonId person) { engine.refold(engine.row(person), history(person)); }
 
     /// \param known_until  Only facts that were known by then, for an engine of its own; all without it.
-    void refold_all(Engine& engine, std::optional<time::Instant> known_until) {
-        if (engine.size() == 0) return;
-        // Ids are given in sequence, so equal ranges of ids are about equal shares of the work.
-        std::int64_t last = 0;
-        for (std::uint32_t row = 0; row < engine.size(); ++row) last = std::max(last, engine.person(row).id.value());
-        constexpr std::int64_t people_per_task = 512;
-        const std::int64_t tasks = last / people_per_task + 1;
-        std::atomic<std::int64_t> next_task{0};
+    /// \param until_seq    Only facts up to there in the journal, likewise.
+    void refold_all(Engine& engine, std::optional<time::Instant> known_until, std::optional<std::uint64_t> until_seq) {
+        const bool of_its_own = known_until || until_seq;
         std::vector<std::vector<InFlight*>> met(options_.threads);
-        std::vector<std::exception_ptr> failures(options_.threads);
-        const auto work = [&](unsigned thread) {
-            try {
-                std::vector<model::Fact> kept;
-                for (std::int64_t task = next_task++; task < tasks; task = next_task++) {
-                    journal_.for_each_person_facts(PersonId{task * people_per_task},
-                                                   PersonId{(task + 1) * people_per_task},
-                                                   [&](PersonId person, std::span<const model::Fact> facts) {
-                                                       kept.clear();
-                                                       if (known_until) {
-                                                           for (const model::Fact& fact : facts) {
-                                                               if (fact.known_at <= *known_until) kept.push_back(fact);
-                                                           }
-                                                           engine.refold(engine.row(person), kept);
-                                                           return true;
-                                                       }
-                                                       for (InFlight* flying : in_flight_among(person, facts))
-                                                           met[thread].push_back(flying);
-                                                       engine.refold(engine.row(person), facts);
-                                                       return true;
-                                                   });
-                }
-            } catch (...) {
-                failures[thread] = std::current_exception();
-            }
-        };
-        std::vector<std::thread> workers;
-        for (unsigned thread = 1; thread < options_.threads; ++thread) workers.emplace_back(work, thread);
-        work(0);
-        for (std::thread& worker : workers) worker.join();
-        for (const std::exception_ptr& failure : failures) {
-            if (failure) std::rethrow_exception(failure);
-        }
+        std::vector<std::vector<model::Fact>> kept(options_.threads);
+        run_tasks(person_tasks(engine), options_.threads, [&](std::size_t task, unsigned thread) {
+            const auto [first, end] = people_of_task(task);
+            journal_.for_each_person_facts(
+                first, end,
+                [&](PersonId person, std::span<const model::Fact> facts) {
+                    if (known_until) {
+                        kept[thread].clear();
+                        for (const model::Fact& fact : facts) {
+                            if (fact.known_at <= *known_until) kept[thread].push_back(fact);
+                        }
+                        facts = kept[thread];
+                    }
+                    if (!of_its_own) {
+                        for (InFlight* flying : in_flight_among(person, facts)) met[thread].push_back(flying);
+                    }
+                    engine.refold(engine.row(person), facts);
+                    return true;
+                },
+                until_seq);
+        });
         for (const std::vector<InFlight*>& flying : met) {
             for (InFlight* each : flying) each->folded = true;
         }
+    }
+    // Ids are given in sequence, so equal ranges of ids are about equal shares of the work.
+    static constexpr std::int64_t people_per_task = 512;
+    [[nodiscard]] static std::size_t person_tasks(const Engine& engine) {
+        std::int64_t last = 0;
+        for (std::uint32_t row = 0; row < engine.size(); ++row) last = std::max(last, engine.person(row).id.value());
+        return engine.size() == 0 ? 0 : static_cast<std::size_t>(last / people_per_task + 1);
+    }
+    [[nodiscard]] static std::pair<PersonId, PersonId> people_of_task(std::size_t task) {
+        const auto number = static_cast<std::int64_t>(task);
+        return {PersonId{number * people_per_task}, PersonId{(number + 1) * people_per_task}};
     }
 
     // A fact may be on disk and not observed yet: of this call or of another thread's. A refold that meets it folds it,
@@ -612,6 +660,7 @@ private:
         engine::ModelContent content;
         std::uint32_t version;
         std::uint64_t seq;
+        time::Instant made_at;
     };
     [[nodiscard]] const score::ModelConfig& model_config(std::string_view name) const {
         const auto found = std::find_if(playbook_.models.begin(), playbook_.models.end(),
@@ -626,48 +675,66 @@ private:
         if (last != nullptr) return score::learn_on(*last, set.table, set.outcomes);
         return score::train(config, set.table, set.outcomes, set.groups, options_.threads);
     }
-    /// The newest version that suits the playbook's features and way of learning, made not after `until`.
-    [[nodiscard]] std::optional<Kept> kept_model(const score::ModelConfig& config,
-                                                 std::optional<time::Instant> until) const {
+    /// What stands behind "lifecycle:", if the name begins with it.
+    [[nodiscard]] static std::optional<std::string_view> lifecycle_name(std::string_view name) {
+        constexpr std::string_view prefix = "lifecycle:";
+        return name.starts_with(prefix) ? std::optional{name.substr(prefix.size())} : std::nullopt;
+    }
+    /// An engine of its own with the facts of the journal up to a number.
+    [[nodiscard]] Engine up_to(std::uint64_t seq) {
+        Engine engine = make_engine();
+        add_people(engine);
+        refold_all(engine, std::nullopt, seq);
+        return engine;
+    }
+    using Refusals = std::map<std::string, std::string, std::less<>>;
+    /// Why a kept version must not be used under a policy; empty where it may.
+    [[nodiscard]] static std::string refusal_of(const store::ModelVersion& kept,
+                                                std::span<const engine::PolicyPart> policy) {
+        const std::string version = "version " + std::to_string(kept.version) + " of '" + kept.name + "' was learned ";
+        if (engine::is_without_policy(kept.bytes)) return version + "by an earlier library, which kept no policy";
+        const std::string part = engine::first_difference(engine::policy_of_bytes(kept.bytes), policy);
+        return part.empty() ? std::string{} : version + "under another policy: '" + part + "' differs";
+    }
+    /// The newest version of a model or lifecycle that suits a policy, made not after `until`.
+    [[nodiscard]] std::optional<store::ModelVersion> newest_that_suits(const std::string& name,
+                                                                       std::span<const engine::PolicyPart> policy,
+                                                                       std::optional<time::Instant> until,
+                                                                       Refusals* refusals = nullptr) const {
         const std::vector<store::ModelSummary> all = journal_.model_versions();
         for (auto summary = all.rbegin(); summary != all.rend(); ++summary) {
-            if (summary->name != config.name || (until && summary->made_at > *until)) continue;
-            const std::optional<store::ModelVersion> version = journal_.model(config.name, summary->version);
+            if (summary->name != name || (until && summary->made_at > *until)) continue;
+            std::optional<store::ModelVersion> version = journal_.model(name, summary->version);
             if (!version) continue;
-            Kept kept{engine::model_from_bytes(version->bytes), version->version, version->seq};
-            if (engine::suits(kept.content.model, config)) return kept;
+            std::string refusal = refusal_of(*version, policy);
+            if (refusal.empty()) return version;
+            if (refusals != nullptr) refusals->try_emplace(name, std::move(refusal));
         }
         return std::nullopt;
     }
+    [[nodiscard]] std::optional<Kept> kept_model(const score::ModelConfig& config, std::optional<time::Instant> until,
+                                                 Refusals* refusals = nullptr) const {
+        const auto version = newest_that_suits(config.name, engine_->model_policy(config.name), until, refusals);
+        if (!version) return std::nullopt;
+        return Kept{engine::model_from_bytes(version->bytes), version->version, version->seq, version->made_at};
+    }
     /// Puts the newest kept models and lifecycles into use.
-    void load_models(Engine& engine, std::optional<time::Instant> until) const {
+    /// \param refusals  Gets why a newer one was passed over.
+    void load_models(Engine& engine, std::optional<time::Instant> until, Refusals* refusals = nullptr) const {
         for (const score::ModelConfig& config : playbook_.models) {
-            if (std::optional<Kept> kept = kept_model(config, until)) {
-                engine.set_model(config.name, std::move(kept->content.model), kept->version);
+            if (std::optional<Kept> kept = kept_model(config, until, refusals)) {
+                engine.set_model(config.name, std::move(kept->content.model), kept->version, kept->made_at);
             }
         }
         for (const score::LifecycleConfig& config : playbook_.lifecycles) {
-            const std::string name = "lifecycle:" + config.name;
-            const std::vector<store::ModelSummary> all = journal_.model_versions();
-            for (auto summary = all.rbegin(); summary != all.rend(); ++summary) {
-                if (summary->name != name || (until && summary->made_at > *until)) continue;
-                const auto fitted =
-                    engine::fitted_lifecycle_from_bytes(journal_.model(name, summary->version).value().bytes);
-                // Parameters speak of one unit of time.
-                if (fitted.parameters.index() != static_cast<std::size_t>(config.model) ||
-                    fitted.unit_days != config.unit_days || fitted.year_starts_in != config.year_starts_in) {
-                    continue;
-                }
-                engine.set_lifecycle(config.name, fitted.parameters);
-                break;
-            }
+            const auto version =
+                newest_that_suits("lifecycle:" + config.name, engine_->lifecycle_policy(config.name), until, refusals);
+            if (!version) continue;
+            engine.set_lifecycle(config.name, engine::fitted_lifecycle_from_bytes(version->bytes).parameters,
+                                 version->made_at);
         }
     }
-    /// \param until_seq  Only facts up to here.
-    /// \param before     Only examples that this version did not learn from.
-    [[nodiscard]] engine::ExampleSet examples_of(const score::ModelConfig& config,
-                                                 std::span<const time::Instant> instants, time::Instant now,
-                                                 std::uint64_t until_seq, const Kept* before) {
+    static void check_instants(const score::ModelConfig& config, std::span<const time::Instant> instants) {
         const bool by_instants = config.outcome.kind == score::OutcomeKind::enrolment;
         if (by_instants == instants.empty()) {
             throw InvalidArgument{"model '" + config.name + "': instants are " + (by_instants ? "needed" : "not used") +
@@ -678,55 +745,55 @@ private:
                 throw InvalidArgument{"model '" + config.name + "': instants must be ascending"};
             }
         }
+    }
+    /// True for an example that a version did not learn from: its outcome came into the journal since, or was not known
+    /// then, or nobody looked back from its instant.
+    [[nodiscard]] static bool is_new(const engine::ExampleSet& set, std::uint32_t i, bool by_instants,
+                                     const Kept& before) {
+        const std::vector<time::Instant>& instants = before.content.instants;
+        return set.learned_at[i] > before.seq || set.outcome_known_at[i] > before.content.now ||
+               (by_instants && !std::binary_search(instants.begin(), instants.end(), set.instants[i]));
+    }
+    /// \param until_seq  Only facts up to here.
+    /// \param before     Only examples that this version did not learn from.
+    [[nodiscard]] engine::ExampleSet examples_of(const score::ModelConfig& config,
+                                                 std::span<const time::Instant> instants, time::Instant now,
+                                                 std::uint64_t until_seq, const Kept* before) {
+        const bool by_instants = config.outcome.kind == score::OutcomeKind::enrolment;
+        check_instants(config, instants);
         add_people(*engine_);
-        std::int64_t last = 0;
-        for (std::uint32_t row = 0; row < engine_->size(); ++row)
-            last = std::max(last, engine_->person(row).id.value());
-        constexpr std::int64_t people_per_task = 512;
-        const std::int64_t tasks = engine_->size() == 0 ? 0 : last / people_per_task + 1;
-        std::vector<engine::ExampleSet> parts(static_cast<std::size_t>(tasks));
+        const std::size_t tasks = person_tasks(*engine_);
+        std::vector<engine::ExampleSet> parts(tasks);
         std::vector<Engine> scratch;
         for (unsigned thread = 0; thread < options_.threads; ++thread) scratch.push_back(make_engine());
-        std::atomic<std::int64_t> next_task{0};
-        std::vector<std::exception_ptr> failures(options_.threads);
-        const auto work = [&](unsigned thread) {
-            try {
-                for (std::int64_t task = next_task++; task < tasks; task = next_task++) {
-                    engine::ExampleFinder<Engine> finder{scratch[thread], config, journal_.symbols()};
-                    journal_.for_each_person_facts(
-                        PersonId{task * people_per_task}, PersonId{(task + 1) * people_per_task},
-                        [&](PersonId person, std::span<const model::Fact> facts, std::span<const std::uint64_t> seqs) {
-                            finder.add(person, engine_->tie_key(engine_->row(person)), facts, seqs, instants, now);
-                            return true;
-                        },
-                        until_seq);
-                    parts[static_cast<std::size_t>(task)] = finder.take();
-                }
-            } catch (...) {
-                failures[thread] = std::current_exception();
-            }
-        };
-        std::vector<std::thread> workers;
-        for (unsigned thread = 1; thread < options_.threads; ++thread) workers.emplace_back(work, thread);
-        work(0);
-        for (std::thread& worker : workers) worker.join();
-        for (const std::exception_ptr& failure : failures) {
-            if (failure) std::rethrow_exception(failure);
-        }
+        // Also where there is nobody to learn from: what is wrong with the features is said first.
+        static_cast<void>(engine::ExampleFinder<Engine>{scratch[0], config, journal_.symbols()});
+        run_tasks(tasks, options_.threads, [&](std::size_t task, unsigned thread) {
+            engine::ExampleFinder<Engine> finder{scratch[thread], config, journal_.symbols()};
+            const auto [first, end] = people_of_task(task);
+            journal_.for_each_person_facts(
+                first, end,
+                [&](PersonId person, std::span<const model::Fact> facts, std::span<const std::uint64_t> seqs) {
+                    finder.add(person, facts, seqs, instants, now);
+                    return true;
+                },
+                until_seq);
+            parts[task] = finder.take();
+        });
         engine::ExampleSet all;
         for (const engine::ExampleSet& part : parts) all.append(part);
+        all.number_people();
         std::vector<std::uint32_t> order;
         for (std::uint32_t i = 0; i < all.size(); ++i) {
-            // What came into the journal since, and windows that were still open then.
-            if (before == nullptr || all.learned_at[i] > before->seq || all.settled_at[i] >= before->content.now) {
-                order.push_back(i);
-            }
+            if (before == nullptr || is_new(all, i, by_instants, *before)) order.push_back(i);
         }
-        const auto place = [&](std::uint32_t i) {
-            const std::uint64_t first = config.learning == score::Learning::online ? all.learned_at[i] : all.groups[i];
-            return std::tuple{first, all.instants[i], engine_->tie_key(engine_->row(all.people[i])), all.people[i], i};
-        };
-        std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return place(a) < place(b); });
+        const bool in_order_of_outcomes = config.learning == score::Learning::online;
+        std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+            if (in_order_of_outcomes && all.learned_at[a] != all.learned_at[b]) {
+                return all.learned_at[a] < all.learned_at[b];
+            }
+            return all.precedes(a, b);
+        });
         return all.select(order);
     }
 
@@ -789,6 +856,7 @@ private:
     bool everybody_stale_ = false;
     std::unordered_map<PersonId, std::vector<InFlight>> in_flight_;  // announced, not landed yet
     std::string snapshot_refusal_;
+    Refusals model_refusals_;
 };
 
 /// The institution with the standard signals.

@@ -61,10 +61,20 @@ constexpr std::size_t own_topic_columns = score::Engagement::topic_slots - 1;
 constexpr std::string_view shared_column = "other";
 
 constexpr std::string_view attribute_prefix = "attribute:";
+constexpr std::string_view active_prefix = "active:";
+constexpr std::string_view expected_prefix = "expected:";
 constexpr std::string_view model_prefix = "model:";
+/// How the names begin under which a journal keeps fitted lifecycles beside models.
+constexpr std::string_view kept_lifecycle_prefix = "lifecycle:";
 /// How the names begin that the engine gives to columns beside the fixed ones; see engine::Column.
-constexpr std::array<std::string_view, 7> column_prefixes{
-    "engagement:", "channel:", "topic:", "active:", "expected:", attribute_prefix, model_prefix};
+constexpr std::array<std::string_view, 7> column_prefixes{"engagement:",   "channel:",       "topic:",    active_prefix,
+                                                          expected_prefix, attribute_prefix, model_prefix};
+
+// Of a model, however it learns: what OnlineLogistic takes.
+constexpr double least_penalty = 1e-9;
+constexpr double penalty_end = 1e9;
+constexpr double least_prior = 1e-9;
+constexpr double most_prior = 1 - 1e-9;
 
 [[nodiscard]] time::Duration from_days(double days) {
     return time::Duration{static_cast<std::int64_t>(std::llround(days * ms_per_day))};
@@ -354,6 +364,7 @@ private:
         lifecycle.unit_days = entry.number_or("unit_days", lifecycle.unit_days, {1, 366});
         lifecycle.year_starts_in =
             static_cast<int>(entry.integer_or("year_starts_in", lifecycle.year_starts_in, {1, 12}));
+        lifecycle.penalty = entry.number_or("penalty", lifecycle.penalty, {0, 1e6});
         lifecycle.horizon = entry.number_or("horizon", lifecycle.horizon, {0, 1000});
         if (!(lifecycle.horizon > 0)) entry.problem("horizon", "expected a number above 0");
         if (model == score::LifecycleModel::bg_bb && lifecycle.horizon != std::trunc(lifecycle.horizon)) {
@@ -406,11 +417,11 @@ private:
         }
         return result;
     }
-    /// The columns that models may read; those of models come later.
+    /// The columns but those of models, which come later, and the inputs that models may read.
     void name_columns(const engine::Playbook& playbook) {
         columns_.assign(engine::column_names.begin(), engine::column_names.end());
-        const auto add = [&](const char* prefix, const std::string& name) {
-            if (!name.empty()) columns_.push_back(prefix + name);
+        const auto add = [&](std::string_view prefix, const std::string& name) {
+            if (!name.empty()) columns_.push_back(std::string{prefix} + name);
         };
         for (const score::HalfLife& half_life : playbook.engagement.half_lives) add("engagement:", half_life.name);
         const auto add_shares = [&](const char* prefix, const std::vector<std::string>& names, std::size_t own) {
@@ -419,13 +430,14 @@ private:
         };
         add_shares("channel:", channels_, own_channel_columns);
         add_shares("topic:", topics_, own_topic_columns);
-        for (const score::LifecycleConfig& lifecycle : playbook.lifecycles) {
-            add("active:", lifecycle.name);
-            add("expected:", lifecycle.name);
-        }
-        for (const std::string& name : playbook.columns) add("", name);
         inputs_ = columns_;
         inputs_.insert(inputs_.end(), text_inputs_.begin(), text_inputs_.end());
+        for (const score::LifecycleConfig& lifecycle : playbook.lifecycles) {
+            add(active_prefix, lifecycle.name);
+            add(expected_prefix, lifecycle.name);
+        }
+        for (const std::string& name : playbook.columns) add("", name);
+        host_columns_ = playbook.columns;
     }
     /// A column or input, or "" where the text names none.
     /// \param known  All but attributes, which nobody lists.
@@ -475,6 +487,10 @@ private:
         score::ModelConfig model;
         model.name = entry.string("name");
         seen.add(entry.optional_member("name"), model.name);
+        if (model.name.starts_with(kept_lifecycle_prefix)) {
+            entry.problem("name", "expected a name that does not begin with \"" + std::string{kept_lifecycle_prefix} +
+                                      "\": so fitted lifecycles are called where they are kept");
+        }
         if (Cursor outcome = entry.optional_object("outcome"); outcome.is_there()) read_outcome(outcome, model.outcome);
         if (const Cursor roles = entry.optional_array("roles"); roles.is_there()) model.roles = role_set(roles);
         if (const Cursor features = entry.array("features"); features.is_there()) {
@@ -485,8 +501,10 @@ private:
         const auto learning = enumerator_or(entry, "learning", model.learning);
         model.learning = learning.value_or(model.learning);
         if (entry.has("group")) model.group = column_name(entry.optional_member("group"), "text input", text_inputs_);
-        model.penalty =
-            number_between(entry, "penalty", model.penalty, 0, 1e9, "a number above 0 and below 1000000000");
+        model.penalty = entry.number_or("penalty", model.penalty, finite);
+        if (!(model.penalty >= least_penalty && model.penalty < penalty_end)) {
+            entry.problem("penalty", "expected a number from 1e-9 on and below 1e9");
+        }
         if (learning == score::Learning::bulk) refuse(entry, "half_life", "only online learning forgets");
         model.half_life = entry.number_or("half_life", model.half_life, {0, 1e12});
         if (model.half_life > 0 && model.half_life < 1) {
@@ -502,7 +520,10 @@ private:
         }
         model.folds = static_cast<std::uint32_t>(entry.integer_or("folds", model.folds, {2, 100}));
         model.least_rows = static_cast<std::uint32_t>(entry.integer_or("least_rows", model.least_rows, {2, most_rows}));
-        model.prior = number_between(entry, "prior", model.prior, 0, 1, "a probability above 0 and below 1");
+        model.prior = entry.number_or("prior", model.prior, finite);
+        if (!(model.prior >= least_prior && model.prior <= most_prior)) {
+            entry.problem("prior", "expected a probability from 1e-9 to 1 - 1e-9");
+        }
         entry.finish();
         return model;
     }
@@ -633,10 +654,7 @@ private:
     }
     /// The input of a feature that is no cross; "" where it is none.
     [[nodiscard]] std::string read_input(const Cursor& value, score::Encoding encoding, FeatureNames& names) const {
-        if (value.is_string() && value.as_string().starts_with(model_prefix)) {
-            value.problem("expected no model: models do not read each other");
-            return {};
-        }
+        if (value.is_string() && refuse_without_history(value, value.as_string())) return {};
         std::string input = column_name(value, "column or text input", inputs_);
         if (input.empty()) return input;
         const bool is_read_as_text = encoding == score::Encoding::levels;
@@ -654,6 +672,21 @@ private:
             value.problem("expected a number, got \"" + input + "\", which is a text, for levels alone");
         }
         return input;
+    }
+    /// What is known of now alone, nobody can see from the instants that a model learns from.
+    [[nodiscard]] bool refuse_without_history(const Cursor& value, std::string_view name) const {
+        if (name.starts_with(model_prefix)) {
+            value.problem("expected no model: models do not read each other");
+        } else if (name.starts_with(active_prefix) || name.starts_with(expected_prefix)) {
+            value.problem("expected no lifecycle, got \"" + std::string{name} +
+                          "\": its column has no history to learn from");
+        } else if (std::find(host_columns_.begin(), host_columns_.end(), name) != host_columns_.end()) {
+            value.problem("expected no column of the host, got \"" + std::string{name} +
+                          "\": it has no history to learn from");
+        } else {
+            return false;
+        }
+        return true;
     }
     static void check_special_category(const Cursor& value, Cursor& entry, const score::FeatureConfig& feature) {
         std::string_view attribute = feature.input;
@@ -806,6 +839,7 @@ private:
     std::vector<std::string> contact_channels_;
     std::vector<std::string> columns_;  // all but attributes
     std::vector<std::string> inputs_;   // columns and texts that models may read, but attributes
+    std::vector<std::string> host_columns_;
     std::vector<std::string> purposes_;
     std::vector<std::string> pools_;
     std::vector<std::optional<Cursor>> outcome_actions_;  // by model, of responses; actions come after models
@@ -885,6 +919,7 @@ template <class Enum>
         result["year_starts_in"] = lifecycle.year_starts_in;
     }
     result["horizon"] = lifecycle.horizon;
+    if (lifecycle.penalty != defaults.penalty) result["penalty"] = lifecycle.penalty;
     return result;
 }
 

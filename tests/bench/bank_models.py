@@ -111,7 +111,7 @@ def main():
     report("_lightgbm_same_matrix", out_of_fold(light, matrix, outcomes, splits), outcomes)
 
     # Rolling: ten blocks in order of date; each of the last eight is judged by what learned from all before it.
-    rolling = alloquy.time_splits(np.arange(len(outcomes)), 10)[1:]
+    rolling = alloquy.time_splits(np.arange(len(outcomes)), 10, gap_ms=0)[1:]  # the call itself tells the outcome
     plain = alloquy.ModelConfig(name="subscribes", features=rolling_features(), penalty=6.0)
     report("_rolling", alloquy.cross_validate(plain, table, outcomes, rolling, threads=2), outcomes)
     report("_rolling_all_features", alloquy.cross_validate(config, table, outcomes, rolling, threads=2), outcomes)

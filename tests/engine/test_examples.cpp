@@ -62,7 +62,6 @@ score::FeatureConfig feature(std::string input, Encoding encoding = Encoding::li
 struct Story {
     model::Symbols& symbols;
     PersonId person{1};
-    std::uint64_t tie_key = 77;
     std::vector<std::pair<model::Fact, std::uint64_t>> told{};
 
     /// Returns the place in the journal.
@@ -136,7 +135,7 @@ struct World {
     ~World() = default;
     Story& add_person() {
         const auto number = static_cast<std::int64_t>(people.size()) + 1;
-        return people.emplace_back(Story{symbols, PersonId{number}, 70 + static_cast<std::uint64_t>(number)});
+        return people.emplace_back(Story{symbols, PersonId{number}});
     }
     Story& one() { return people[0]; }
 
@@ -150,7 +149,7 @@ struct World {
                 facts.push_back(fact);
                 seqs.push_back(seq);
             }
-            finder.add(story.person, story.tie_key, facts, seqs, instants, now);
+            finder.add(story.person, facts, seqs, instants, now);
         }
         return finder.take();
     }
@@ -397,6 +396,95 @@ TEST_SUITE("engine/examples") {
         CHECK(outcomes(world.find(instants)).empty());
     }
 
+    TEST_CASE(
+        "an outcome carries the instant at which it could be known, and none that became known after now counts") {
+        World world = student();
+        Story& story = world.one();
+        story.ends(50, EnrolmentStatus::passed, 57);
+        CHECK(world.find({day(5)}).outcome_known_at == Instants{day(57)});
+        CHECK(world.find({day(5)}, day(57)).size() == 1);
+        CHECK(world.find({day(5)}, day(56.9)).size() == 0);
+        story.ends(60, EnrolmentStatus::failed, 90);  // a correction, or what came of it at last
+        CHECK(outcomes(world.find({day(5)}, day(89))) == "0");
+        CHECK(outcomes(world.find({day(5)}, day(90))) == "1");
+        CHECK(world.find({day(5)}, day(90)).outcome_known_at == Instants{day(90)});
+    }
+
+    TEST_CASE("an attribute of another kind than its feature reads is refused, not taken for a missing one") {
+        const auto refused = [](std::string_view name, model::AttributeValue value, std::string_view expected) {
+            World world = student();
+            world.one().attribute(1, name, std::move(value));
+            world.one().ends(50, EnrolmentStatus::passed);
+            try {
+                static_cast<void>(world.find({day(5)}));
+            } catch (const InvalidArgument& error) {
+                const std::string_view text = error.what();
+                return text.find(name) != std::string_view::npos && text.find(expected) != std::string_view::npos;
+            }
+            return false;
+        };
+        CHECK(refused("points", std::string{"many"}, "a number expected"));
+        CHECK(refused("region", 7.0, "a text expected"));
+        CHECK(refused("region", alloquy::time::Day::from_ymd(2026, 1, 1), "a text expected"));
+        // What fits, or was taken back.
+        CHECK_FALSE(refused("points", true, ""));
+        CHECK_FALSE(refused("points", alloquy::time::Day::from_ymd(2026, 1, 1), ""));
+        CHECK_FALSE(refused("region", true, ""));
+        CHECK_FALSE(refused("region", std::monostate{}, ""));
+        CHECK_FALSE(refused("points", std::monostate{}, ""));
+    }
+
+    TEST_CASE("a group may be told by numbers and days as well") {
+        World world;
+        world.config.group = "attribute:human";
+        const auto add = [&](Story& story, model::AttributeValue human) {
+            story.role(0, "nursing");
+            story.attribute(1, "human", std::move(human));
+            story.ends(50, EnrolmentStatus::passed);
+        };
+        const auto first_day = alloquy::time::Day::from_ymd(2026, 1, 1);
+        add(world.one(), 17.0);
+        add(world.add_person(), 18.0);
+        add(world.add_person(), 17.0);
+        add(world.add_person(), std::string{"17"});
+        add(world.add_person(), first_day);
+        add(world.add_person(), first_day);
+        const std::vector<std::uint64_t> groups = world.find({day(5)}).groups;
+        REQUIRE(groups.size() == 6);
+        CHECK(groups[0] == groups[2]);
+        CHECK(groups[0] == groups[3]);  // by what is written
+        CHECK(groups[0] != groups[1]);
+        CHECK(groups[4] == groups[5]);
+        CHECK(groups[4] != groups[0]);
+    }
+
+    TEST_CASE("answers are counted in whole minutes, as reachability counts them") {
+        // A window of 72 hours from 00:00:00: an answer at 72:00:30 is in the last minute of it.
+        const auto found = [](double seconds_after) {
+            World world = student(OutcomeKind::response);
+            world.one().sent(10);
+            world.one().reply(13 + seconds_after / 86'400);
+            const ExampleSet set = world.find_responses();
+            Engine engine = make_engine(world.playbook, decide::PlaybookHash{}, world.symbols, find_test_zone);
+            engine.add_person(PersonId{1}, 1);
+            std::vector<model::Fact> facts;
+            for (const auto& entry : world.one().sorted()) facts.push_back(entry.first);
+            engine.refold(0, facts);
+            const auto channels = engine.reachability(PersonId{1}, day(1000)).channels;
+            CHECK(outcomes(set) == (channels[0].answered == 1 ? "1" : "0"));
+            CHECK(set.outcome_known_at.at(0) == day(13) + std::chrono::minutes{1});
+            return outcomes(set);
+        };
+        CHECK(found(30) == "1");
+        CHECK(found(59.9) == "1");
+        CHECK(found(60) == "0");
+        World world = student(OutcomeKind::response);
+        world.one().sent(10);
+        CHECK(world.find_responses(day(13)).size() == 0);
+        CHECK(world.find_responses(day(13) + std::chrono::milliseconds{59'999}).size() == 0);
+        CHECK(world.find_responses(day(13) + std::chrono::minutes{1}).size() == 1);
+    }
+
     TEST_CASE("the end of that enrolment counts, not of another") {
         World world = student();
         Story& story = world.one();
@@ -447,9 +535,57 @@ TEST_SUITE("engine/examples") {
         other.ends(50, EnrolmentStatus::failed);
         const ExampleSet set = world.find({day(5), day(6)});
         REQUIRE(set.size() == 4);
-        for (std::size_t i = 0; i < 4; ++i) {
-            CHECK(set.groups[i] == (set.people[i] == PersonId{1} ? world.one().tie_key : other.tie_key));
+        CHECK(set.groups == std::vector<std::uint64_t>{1, 1, 2, 2});
+        CHECK(set.grouped == std::vector<std::uint8_t>{0, 0, 0, 0});
+    }
+
+    TEST_CASE("numbers of people depend on what is learned from alone, and tell apart who is alike") {
+        // Told twice, of people in another order: the same examples have the same numbers.
+        const auto made = [](const std::vector<int>& order) {
+            World world;
+            world.people.clear();
+            for (const int who : order) {
+                Story& story = world.add_person();
+                story.role(0, "nursing");
+                if (who % 3 != 0) story.attribute(1, "points", 1.0 * (who % 3));
+                story.attribute(1, "region", std::string{who % 2 == 0 ? "west" : "east"});
+                story.ends(50, who < 6 ? EnrolmentStatus::passed : EnrolmentStatus::failed);
+            }
+            ExampleSet set = world.find({day(5), day(6)});
+            set.number_people();
+            return set;
+        };
+        const std::vector<int> forwards{0, 1, 2, 3, 4, 5, 6, 7, 0, 1};
+        const std::vector<int> backwards{1, 0, 7, 6, 5, 4, 3, 2, 1, 0};
+        const ExampleSet one = made(forwards);
+        const ExampleSet other = made(backwards);
+        std::map<std::uint64_t, std::vector<int>> who;
+        for (std::size_t i = 0; i < one.size(); ++i) who[one.groups[i]].push_back(forwards[i / 2]);
+        CHECK(who.size() == 10);  // 0 and 1 stand twice and are two groups each
+        for (const auto& [group, members] : who) {
+            REQUIRE(members.size() == 2);
+            CHECK(members[0] == members[1]);
         }
+        std::map<std::uint64_t, std::vector<int>> again;
+        for (std::size_t i = 0; i < other.size(); ++i) again[other.groups[i]].push_back(backwards[i / 2]);
+        CHECK(again == who);
+    }
+
+    TEST_CASE("numbers of people leave groups that were told as they are") {
+        World world;
+        world.config.group = "attribute:student";
+        for (const bool told : {true, false}) {
+            Story& story = told ? world.one() : world.add_person();
+            story.role(0, "nursing");
+            if (told) story.attribute(1, "student", std::string{"s1"});
+            story.ends(50, EnrolmentStatus::passed);
+        }
+        ExampleSet set = world.find({day(5)});
+        REQUIRE(set.grouped == std::vector<std::uint8_t>{1, 0});
+        const std::uint64_t told = set.groups[0];
+        set.number_people();
+        CHECK(set.groups[0] == told);
+        CHECK(set.groups[1] != 2);
     }
 
     TEST_CASE("equal texts of the group's input belong together, as known at the instant") {
@@ -479,7 +615,7 @@ TEST_SUITE("engine/examples") {
         CHECK(group(1, 21) == group(3, 21));
         CHECK(group(1, 23) == group(2, 23));
         CHECK(group(1, 23) != group(3, 23));
-        CHECK(group(4, 5) == world.people[3].tie_key);  // the person where the text is missing
+        CHECK(group(4, 5) == 4);  // the person where the text is missing
         CHECK(group(2, 5) == group(2, 23));
     }
 
@@ -508,16 +644,13 @@ TEST_SUITE("engine/examples") {
 
     TEST_CASE("what was found comes in the order of adding") {
         World world = student();
-        world.one().tie_key = 9;
         world.one().ends(50, EnrolmentStatus::passed);
-        for (const std::uint64_t tie_key : {4U, 9U}) {
+        for (int i = 0; i < 2; ++i) {
             Story& other = world.add_person();
-            other.tie_key = tie_key;
             other.role(0, "nursing");
             other.ends(50, EnrolmentStatus::failed);
         }
         const ExampleSet set = world.find({day(5), day(6)});
-        CHECK(set.groups == std::vector<std::uint64_t>{9, 9, 4, 4, 9, 9});
         CHECK(set.instants == Instants{day(5), day(6), day(5), day(6), day(5), day(6)});
         CHECK(set.people ==
               std::vector<PersonId>{PersonId{1}, PersonId{1}, PersonId{2}, PersonId{2}, PersonId{3}, PersonId{3}});
@@ -570,7 +703,7 @@ TEST_SUITE("engine/examples") {
         std::vector<model::Fact> facts;
         for (const auto& entry : world.one().sorted()) facts.push_back(entry.first);
         const std::vector<std::uint64_t> seqs(facts.size(), 1);
-        finder.add(PersonId{1}, 5, facts, seqs, Instants{day(3)}, day(1000));
+        finder.add(PersonId{1}, facts, seqs, Instants{day(3)}, day(1000));
         const ExampleSet set = finder.take();
         CHECK(equal(numbers(set), {5}));
         CHECK_FALSE(scratch.find_row(PersonId{17}));
@@ -608,7 +741,7 @@ TEST_SUITE("engine/examples") {
         CHECK(outcomes(set) == "1");
         CHECK(set.instants == Instants{day(10)});
         CHECK(set.people == std::vector<PersonId>{PersonId{1}});
-        CHECK(set.groups == std::vector<std::uint64_t>{world.one().tie_key});
+        CHECK(set.groups.size() == 1);
         CHECK(set.learned_at == std::vector<std::uint64_t>{answer});
     }
 
@@ -796,7 +929,6 @@ TEST_SUITE("engine/examples") {
         first.one().ends(50, EnrolmentStatus::passed);
         World second = student();
         second.one().person = PersonId{2};
-        second.one().tie_key = 8;
         second.one().attribute(6, "region", std::string{"south"});
         second.one().attribute(8, "region", std::string{"east"});
         second.one().attribute(9, "region", std::string{"west"});
@@ -810,13 +942,34 @@ TEST_SUITE("engine/examples") {
         CHECK(equal(numbers(all), {1, 1, missing, missing, missing, missing}));
         CHECK(all.people[1] == PersonId{1});
         CHECK(all.people[2] == PersonId{2});
-        CHECK(all.groups == std::vector<std::uint64_t>{71, 71, 8, 8, 8, 8});
+        CHECK(std::equal(before.groups.begin(), before.groups.end(), all.groups.begin()));
+        CHECK(std::equal(more.groups.begin(), more.groups.end(), all.groups.begin() + 2));
         CHECK(all.instants == Instants{day(5), day(10), day(5), day(7), day(8.5), day(10)});
         CHECK(all.learned_at[1] == before.learned_at[0]);
         CHECK(all.learned_at[5] == more.learned_at[0]);
         const auto& levels = all.table.input("attribute:region").levels;
         CHECK(std::set<std::string>{levels.begin(), levels.end()}.size() == levels.size());
         CHECK(levels.size() == 3);
+    }
+
+    TEST_CASE("examples have an order of their own: by group, instant, outcome and inputs") {
+        ExampleSet set;
+        set.table.inputs = {{"points", false, {1, 2, missing, 1, 1, 1, 1}, {}},
+                            // "north" has the greater code: codes tell who came first, texts do not
+                            {"region", true, {0, 0, 0, 1, missing, 0, 0}, {"south", "north"}}};
+        set.table.rows = 7;
+        for (int i = 0; i < 7; ++i) {
+            set.people.push_back(PersonId{i});
+            set.groups.push_back(i == 5 ? 1 : 2);
+            set.grouped.push_back(1);
+            set.instants.push_back(day(5));
+            set.outcomes.push_back(i == 6 ? 1 : 0);
+        }
+        std::vector<std::uint32_t> order{0, 1, 2, 3, 4, 5, 6};
+        std::sort(order.begin(), order.end(), [&](auto a, auto b) { return set.precedes(a, b); });
+        // The lesser group; then missing points, missing region, north, south; more points; outcome 1.
+        CHECK(order == std::vector<std::uint32_t>{5, 2, 4, 3, 0, 1, 6});
+        for (std::uint32_t i = 0; i < 7; ++i) CHECK_FALSE(set.precedes(i, i));
     }
 
     TEST_CASE("appending to an empty set gives the other, and a set without examples adds none") {
@@ -853,8 +1006,7 @@ TEST_SUITE("engine/examples") {
             world.people.clear();
             for (std::size_t p = from; p < to; ++p) {
                 Random random{p};
-                Story& story = world.people.emplace_back(
-                    Story{world.symbols, PersonId{static_cast<std::int64_t>(p)}, p});  // groups in the order of adding
+                Story& story = world.people.emplace_back(Story{world.symbols, PersonId{static_cast<std::int64_t>(p)}});
                 story.role(0, "nursing");
                 for (int i = 0; i < 3; ++i) {
                     story.attribute(static_cast<double>(random.below(20)), "region",

@@ -255,4 +255,71 @@ TEST_SUITE("engine/playbook") {
         REQUIRE(plus == minus);
         CHECK(canonical_bytes(plus) == canonical_bytes(minus));
     }
+
+    TEST_CASE("a model's policy is its own entry and what gives its inputs their values, part by part") {
+        using alloquy::engine::first_difference;
+        using alloquy::engine::policy_of;
+        const Playbook before = playbook_with_models();
+        const auto part_that_differs = [&](const Change& change) {
+            Playbook after = before;
+            change(after);
+            return first_difference(policy_of(before, before.models[0]), policy_of(after, after.models[0]));
+        };
+        CHECK(part_that_differs([](Playbook&) {}).empty());
+        CHECK(part_that_differs([](Playbook& p) {
+                  std::swap(p.models[0].outcome.positive, p.models[0].outcome.negative);
+              }) == "model");
+        CHECK(part_that_differs([](Playbook& p) { p.models[0].outcome.programmes = {"law"}; }) == "model");
+        CHECK(part_that_differs([](Playbook& p) { p.models[0].roles = {}; }) == "model");
+        CHECK(part_that_differs([](Playbook& p) { p.models[0].penalty = 2; }) == "model");
+        CHECK(part_that_differs([](Playbook& p) { p.models[0].prior = 0.25; }) == "model");
+        CHECK(part_that_differs([](Playbook& p) { p.models[0].half_life = 100; }) == "model");
+        CHECK(part_that_differs([](Playbook& p) { p.models[0].features.pop_back(); }) == "model");
+        CHECK(part_that_differs([](Playbook& p) { p.models[0].learning = alloquy::score::Learning::online; }) ==
+              "model");
+        CHECK(part_that_differs([](Playbook& p) { p.engagement.half_lives[0].days += 1; }) == "engagement");
+        CHECK(part_that_differs([](Playbook& p) { p.reachability.hour_prior += 1; }) == "reachability");
+        CHECK(part_that_differs([](Playbook& p) { p.urgency.other.weight += 1; }) == "urgency");
+        CHECK(part_that_differs([](Playbook& p) { p.channels.push_back("letter"); }) == "channels");
+        CHECK(part_that_differs([](Playbook& p) { p.topics.push_back("letter"); }) == "topics");
+        // What a model never reads.
+        CHECK(part_that_differs([](Playbook& p) { p.name = "renamed"; }).empty());
+        CHECK(part_that_differs([](Playbook& p) { p.actions = {}; }).empty());
+        CHECK(part_that_differs([](Playbook& p) { p.columns = {"other"}; }).empty());
+        CHECK(part_that_differs([](Playbook& p) { p.models.pop_back(); }).empty());
+        CHECK(part_that_differs([](Playbook& p) { p.lifecycles.clear(); }).empty());
+        // A feature without a name has its input's.
+        CHECK(part_that_differs([](Playbook& p) { p.models[0].features[1].name = "attribute:age"; }).empty());
+    }
+
+    TEST_CASE("a lifecycle's policy is what it counts, in which unit of time, not how far it looks ahead") {
+        using alloquy::engine::first_difference;
+        using alloquy::engine::policy_of;
+        using alloquy::score::LifecycleConfig;
+        const LifecycleConfig before = playbook_with_models().lifecycles[0];
+        const auto differs = [&](const std::function<void(LifecycleConfig&)>& change) {
+            LifecycleConfig after = before;
+            change(after);
+            return first_difference(policy_of(before), policy_of(after)) == "lifecycle";
+        };
+        CHECK_FALSE(differs([](LifecycleConfig&) {}));
+        CHECK_FALSE(differs([](LifecycleConfig& c) { c.horizon += 1; }));
+        CHECK(differs([](LifecycleConfig& c) { c.acts.pop_back(); }));
+        CHECK(differs([](LifecycleConfig& c) { c.channels.clear(); }));
+        CHECK(differs([](LifecycleConfig& c) { c.topics.clear(); }));
+        CHECK(differs([](LifecycleConfig& c) { c.unit_days += 1; }));
+        CHECK(differs([](LifecycleConfig& c) { c.year_starts_in += 1; }));
+        CHECK(differs([](LifecycleConfig& c) { c.model = alloquy::score::LifecycleModel::bg_bb; }));
+    }
+
+    TEST_CASE("a part more or less is a difference too") {
+        using alloquy::engine::first_difference;
+        using alloquy::engine::PolicyPart;
+        const std::vector<PolicyPart> one{{"model", {std::byte{1}}}};
+        const std::vector<PolicyPart> two{{"model", {std::byte{1}}}, {"graph", {}}};
+        CHECK(first_difference(one, one).empty());
+        CHECK(first_difference(one, two) == "graph");
+        CHECK(first_difference(two, one) == "graph");
+        CHECK(first_difference({}, one) == "model");
+    }
 }

@@ -755,7 +755,9 @@ TEST_SUITE("engine/scores") {
         CHECK(engine.model("risk") == nullptr);
         // An attribute that nobody has yet is no mistake; it is seen as soon as somebody has it.
         engine.set_model("risk", reading("attribute:brand new", true));
-        CHECK(engine.explain(person(1), small.now).back().parts.size() == 1);
+        const auto parts = engine.explain(person(1), small.now).back().parts;
+        REQUIRE(parts.size() == 2);  // the base, and a word that the attribute is unknown
+        CHECK(parts[1].contribution == 0);
         const model::Fact fact =
             make_fact(small.symbols, person(1), day(3), "new",
                       model::AttributeStatement{{{small.symbols.attributes.intern("brand new"), std::string{"b"}}}});
@@ -886,7 +888,8 @@ TEST_SUITE("engine/scores") {
                 REQUIRE(sum == each.value);
             }
             REQUIRE(names == std::vector<std::string>{"engagement", "response:mail", "response:phone",
-                                                      "response:portal", "urgency", "model:risk", "model:answer"});
+                                                      "response:portal", "urgency", "log_odds:risk",
+                                                      "log_odds:answer"});
             REQUIRE(all[0].value == engine.engagement(id, now).fraction);
             REQUIRE(all[0].evidence == engine.engagement(id, now).events);
             for (std::size_t channel = 0; channel < 3; ++channel) {
@@ -896,7 +899,7 @@ TEST_SUITE("engine/scores") {
             }
             REQUIRE(all[4].value == engine.column(id, "urgency", now));
             for (const std::size_t i : {std::size_t{5}, std::size_t{6}}) {
-                const std::string name = all[i].name.substr(6);
+                const std::string name = all[i].name.substr(std::string_view{"log_odds:"}.size());
                 const score::Prediction found = engine.predict(id, name, now);
                 REQUIRE(score::apply(engine.model(name)->calibration(), all[i].value) == found.probability);
                 REQUIRE(all[i].evidence == found.evidence);

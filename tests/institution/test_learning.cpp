@@ -274,7 +274,7 @@ TEST_SUITE("institution/learning") {
         const score::Prediction told_now = college.predict(somebody, "risk", day(150));
         CHECK(told_now.evidence > 0);
         CHECK(college.engine().column(somebody, "model:risk", day(150)) == told_now.probability);
-        CHECK(college.explain(somebody, day(150)).back().name == "model:risk");
+        CHECK(college.explain(somebody, day(150)).back().name == "log_odds:risk");
 
         const engine::ModelContent content = engine::model_from_bytes(bytes_of(college, "risk"));
         CHECK(content.model == *model);
@@ -477,7 +477,7 @@ TEST_SUITE("institution/learning") {
         CHECK_FALSE(college.relearns_equally("risk", 2));
     }
 
-    TEST_CASE("what cannot be learned again is refused: no such version or model, another playbook") {
+    TEST_CASE("what cannot be learned again is refused: no such version or model, another policy") {
         const TemporaryFolder folder{"playbooks"};
         {
             Institution college = open_file(folder);
@@ -490,7 +490,7 @@ TEST_SUITE("institution/learning") {
                                  InvalidArgument);
         }
         Institution college = open_file(folder, playbook_with([](auto& book) { book.models[0].penalty = 2; }));
-        CHECK_THROWS_WITH_AS((void)college.relearns_equally("risk", 1), doctest::Contains("another playbook"),
+        CHECK_THROWS_WITH_AS((void)college.relearns_equally("risk", 1), doctest::Contains("another policy"),
                              InvalidArgument);
     }
 
@@ -595,6 +595,239 @@ TEST_SUITE("institution/learning") {
         }
         Institution college = open_file(folder, changed());
         CHECK(college.engine().model_version("risk") == 2);
+    }
+
+    TEST_CASE("a model is not used for another outcome, nor with inputs of another meaning, and says why") {
+        const TemporaryFolder folder{"outcome"};
+        {
+            Institution college = open_file(folder);
+            record(college, cohort(36, 80, "s"));
+            (void)college.learn("risk", seen_from, day(150));
+            CHECK(college.model_refusal("risk").empty());
+        }
+        const auto refused_after = [&](const auto& change, const std::string& part) {
+            Institution college = open_file(folder, playbook_with(change));
+            const PersonId person = college.find_person("sis", "s1").value();
+            CHECK(college.predict(person, "risk", day(150)) ==
+                  score::Prediction{college.playbook().models[0].prior, 0});
+            CHECK(college.as_of(day(150)).model("risk") == nullptr);
+            CHECK(college.model_refusal("risk") ==
+                  "version 1 of 'risk' was learned under another policy: '" + part + "' differs");
+            CHECK_THROWS_WITH_AS((void)college.relearns_equally("risk", 1), doctest::Contains(part.c_str()),
+                                 InvalidArgument);
+        };
+        // The probability of the opposite would look just as sure.
+        refused_after(
+            [](engine::Playbook& book) { std::swap(book.models[0].outcome.positive, book.models[0].outcome.negative); },
+            "model");
+        refused_after([](engine::Playbook& book) { book.models[0].roles.insert(model::RoleKind::alumnus); }, "model");
+        refused_after([](engine::Playbook& book) { book.models[0].outcome.programmes = {"nursing"}; }, "model");
+        refused_after([](engine::Playbook& book) { book.models[0].prior = 0.3; }, "model");
+        refused_after([](engine::Playbook& book) { book.engagement.half_lives[0].days *= 2; }, "engagement");
+        refused_after([](engine::Playbook& book) { book.channels.insert(book.channels.begin(), "letter"); },
+                      "channels");
+        // Actions and names are no part of what it means.
+        Institution college = open_file(folder, playbook_with([](engine::Playbook& book) {
+                                            book.name = "renamed";
+                                            book.actions = {};
+                                            book.models[3].penalty = 3;
+                                        }));
+        CHECK(college.engine().model_version("risk") == 1);
+        CHECK(college.model_refusal("risk").empty());
+        CHECK(college.relearns_equally("risk", 1));
+        CHECK_THROWS_WITH_AS((void)college.model_refusal("mood"), doctest::Contains("'mood'"), InvalidArgument);
+        CHECK_THROWS_WITH_AS((void)college.model_refusal("lifecycle:mood"), doctest::Contains("'mood'"),
+                             InvalidArgument);
+    }
+
+    TEST_CASE("learning anew under the changed policy ends the refusal") {
+        const TemporaryFolder folder{"anew"};
+        {
+            Institution college = open_file(folder);
+            record(college, cohort(37, 80, "s"));
+            (void)college.learn("risk", seen_from, day(150));
+            (void)college.fit_lifecycle("visits", day(150));
+        }
+        const auto changed = playbook_with([](engine::Playbook& book) {
+            book.models[0].penalty = 5;
+            book.lifecycles[0].acts = {model::Act::clicked, model::Act::submitted};
+        });
+        Institution college = open_file(folder, changed);
+        CHECK_FALSE(college.model_refusal("risk").empty());
+        CHECK_FALSE(college.model_refusal("lifecycle:visits").empty());
+        CHECK(college.learn("risk", seen_from, day(160)).version == 2);
+        (void)college.fit_lifecycle("visits", day(160));
+        CHECK(college.model_refusal("risk").empty());
+        CHECK(college.model_refusal("lifecycle:visits").empty());
+    }
+
+    TEST_CASE("an online model does not go on under another penalty, half-life or prior: it starts with all examples") {
+        const TemporaryFolder folder{"options"};
+        {
+            Institution college = open_file(folder);
+            record(college, cohort(38, 100, "s"));
+            (void)college.learn("drift", seen_from, day(150));
+        }
+        const auto changed = [](double penalty, double half_life, double prior) {
+            return playbook_with([=](engine::Playbook& book) {
+                book.models[1].penalty = penalty;
+                book.models[1].half_life = half_life;
+                book.models[1].prior = prior;
+            });
+        };
+        std::uint32_t version = 1;
+        for (const auto& book : {changed(9, 0, 0.4), changed(9, 40, 0.4), changed(9, 40, 0.2)}) {
+            Institution college = open_file(folder, book);
+            const LearnedModel learned = college.learn("drift", seen_from, day(160));
+            CHECK(learned.version == ++version);
+            CHECK(learned.examples == college.examples("drift", seen_from, day(160)).size());
+            const auto& kept = std::get<score::OnlineLogistic>(college.engine().model("drift")->coefficients());
+            CHECK(kept.options().penalty == book.models[1].penalty);
+            CHECK(kept.options().half_life == book.models[1].half_life);
+            CHECK(kept.options().probability == book.models[1].prior);
+            CHECK(college.relearns_equally("drift", version));
+        }
+    }
+
+    TEST_CASE("a model is not asked about instants before it was made: it may know what came after them") {
+        Institution college = open_with(cohort(30, 150, "s"));
+        (void)college.learn("risk", seen_from, day(158));
+        (void)college.fit_lifecycle("visits", day(160));
+        const PersonId person = college.find_person("sis", "s1").value();
+        CHECK_NOTHROW((void)college.predict(person, "risk", day(158)));
+        for (const double at : {151.0, 157.9}) {
+            CHECK_THROWS_WITH_AS((void)college.predict(person, "risk", day(at)), doctest::Contains("model 'risk'"),
+                                 InvalidArgument);
+            CHECK_THROWS_WITH_AS((void)college.scores(day(at)), doctest::Contains("model 'risk'"), InvalidArgument);
+            CHECK_THROWS_WITH_AS((void)college.explain(person, day(at)), doctest::Contains("model 'risk'"),
+                                 InvalidArgument);
+            CHECK_THROWS_WITH_AS((void)college.plan(day(at)), doctest::Contains("model 'risk'"), InvalidArgument);
+        }
+        CHECK_THROWS_WITH_AS((void)college.engine().column(person, "active:visits", day(158)),
+                             doctest::Contains("lifecycle 'visits'"), InvalidArgument);
+        CHECK_THROWS_WITH_AS((void)college.scores(day(158)), doctest::Contains("lifecycle 'visits'"), InvalidArgument);
+        CHECK(college.engine().column(person, "active:visits", day(160)).has_value());
+        CHECK_NOTHROW((void)college.scores(day(160)));
+        // A view as of that instant answers without it.
+        CHECK(college.as_of(day(155)).predict(person, "risk", day(155)) == score::Prediction{0.4, 0});
+    }
+
+    TEST_CASE("what becomes known after a model is made is not learned from") {
+        // The cohort's outcomes become known one after another.
+        const auto facts = cohort(41, 100, "s");
+        Institution college = open_with(facts);
+        std::vector<Instant> known;
+        for (const PortableFact& each : facts) {
+            if (std::holds_alternative<model::EnrolmentChange>(each.fact.content)) known.push_back(each.fact.known_at);
+        }
+        std::sort(known.begin(), known.end());
+        const Instant half = known[known.size() / 2];
+        const LearnedModel learned = college.learn("risk", seen_from, half);
+        CHECK(learned.examples < college.examples("risk", seen_from, day(150)).size());
+        // As if the rest had not happened yet.
+        std::vector<PortableFact> until;
+        for (const PortableFact& each : facts) {
+            if (each.fact.known_at <= half) until.push_back(each);
+        }
+        Institution then = open_with(until);
+        CHECK(then.learn("risk", seen_from, half).examples == learned.examples);
+        CHECK(engine::model_from_bytes(bytes_of(then, "risk")).model ==
+              engine::model_from_bytes(bytes_of(college, "risk")).model);
+        CHECK(college.relearns_equally("risk", 1));
+        // An online model takes up the rest as soon as it is known, though it came into the journal before.
+        CHECK(college.learn("drift", seen_from, half).examples == learned.examples);
+        const LearnedModel rest = college.learn("drift", seen_from, day(150));
+        CHECK(rest.version == 2);
+        CHECK(rest.examples + learned.examples == college.examples("drift", seen_from, day(150)).size());
+        CHECK(college.relearns_equally("drift", 2));
+        CHECK_THROWS_WITH_AS((void)college.learn("drift", seen_from, day(149)), doctest::Contains("last version"),
+                             InvalidArgument);
+    }
+
+    TEST_CASE("an online model that looks back from more instants learns what it had not seen, and forgets none") {
+        Institution college = open_with(cohort(42, 100, "s"));
+        const Instants first{seen_from[0]};
+        const LearnedModel one = college.learn("drift", first, day(150));
+        const LearnedModel all = college.learn("drift", seen_from, day(150));
+        CHECK(all.version == 2);
+        CHECK(all.examples + one.examples == college.examples("drift", seen_from, day(150)).size());
+        CHECK(all.examples > 0);
+        // The earlier instants are kept beside those that are named.
+        CHECK(college.learn("drift", first, day(151)).version == 2);
+        CHECK(college.learn("drift", seen_from, day(151)).version == 2);
+        CHECK(college.relearns_equally("drift", 2));
+    }
+
+    TEST_CASE("a fitted lifecycle can be fitted again from the journal, to the bit") {
+        Institution college = open_with(cohort(30, 150, "s"));
+        (void)college.fit_lifecycle("visits", day(150));
+        record(college, cohort(43, 60, "t"));
+        (void)college.fit_lifecycle("visits", day(160));
+        CHECK(college.relearns_equally("lifecycle:visits", 1));
+        CHECK(college.relearns_equally("lifecycle:visits", 2));
+        CHECK(bytes_of(college, "lifecycle:visits", 1) != bytes_of(college, "lifecycle:visits", 2));
+        CHECK_THROWS_AS((void)college.relearns_equally("lifecycle:visits", 3), NotFound);
+        CHECK_THROWS_WITH_AS((void)college.relearns_equally("lifecycle:mood", 1), doctest::Contains("'mood'"),
+                             InvalidArgument);
+    }
+
+    TEST_CASE("the playbook's penalty gives a fit where the data alone give none") {
+        // Everybody acts every day: r grows without end (bg_nbd.hpp).
+        std::vector<PortableFact> facts;
+        for (int person = 0; person < 40; ++person) {
+            const std::string name = "s" + std::to_string(person);
+            for (int at = 0; at < 30; ++at) {
+                facts.push_back(told(name, "act " + std::to_string(at), day(at), day(at),
+                                     interaction("portal", model::Act::clicked)));
+            }
+        }
+        Institution without = open_with(facts);
+        CHECK_THROWS_WITH_AS((void)without.fit_lifecycle("visits", day(40)), doctest::Contains("too little data"),
+                             InvalidArgument);
+        Institution with =
+            open_with(facts, 2, playbook_with([](engine::Playbook& book) { book.lifecycles[0].penalty = 0.01; }));
+        CHECK_NOTHROW((void)with.fit_lifecycle("visits", day(40)));
+    }
+
+    TEST_CASE("a model must not have the name of a kept lifecycle") {
+        CHECK_THROWS_WITH_AS(
+            (void)open_with({}, 2, playbook_with([](engine::Playbook& b) { b.models[2].name = "lifecycle:visits"; })),
+            doctest::Contains("'lifecycle:visits'"), InvalidArgument);
+    }
+
+    TEST_CASE("a view as of an instant has the host's columns that were known by then") {
+        Institution college = open_with(cohort(44, 10, "s"));
+        const PersonId person = college.find_person("sis", "s1").value();
+        college.set_column("own score", std::array{person}, std::array{0.75}, day(150));
+        CHECK(college.as_of(day(150)).column(person, "own score", day(160)) == 0.75);
+        CHECK_FALSE(college.as_of(day(149)).column(person, "own score", day(160)).has_value());
+    }
+
+    TEST_CASE("the best hours rest on everybody, so they are not told for an instant that others are ahead of") {
+        Institution college = open_with(cohort(45, 2, "s"));
+        record(college,
+               std::array{told("late", "click", day(300), day(300), interaction("portal", model::Act::clicked))});
+        const PersonId person = college.find_person("sis", "s0").value();
+        CHECK_NOTHROW((void)college.engagement(person, day(200)));
+        CHECK_THROWS_AS((void)college.reachability(person, day(200)), InvalidArgument);
+        CHECK_NOTHROW((void)college.reachability(person, day(300)));
+        CHECK_NOTHROW((void)college.as_of(day(200)).reachability(person, day(200)));
+    }
+
+    TEST_CASE("a key that is linked later leaves what was learned as it was") {
+        for (const char* const name : {"risk", "drift", "answer"}) {
+            CAPTURE(name);
+            Institution college = open_with(cohort(40, 120, "s"), 2, playbook_with([](engine::Playbook& book) {
+                                                for (auto& config : book.models) config.group.clear();
+                                            }));
+            const bool by_instants = std::string_view{name} != "answer";
+            (void)college.learn(name, by_instants ? seen_from : Instants{}, day(150));
+            for (int i = 0; i < 120; i += 2) {
+                const std::string number = std::to_string(i);
+                college.link_key(college.find_person("sis", "s" + number).value(), "crm", "contact " + number);
+            }
+            CHECK(college.relearns_equally(name, 1));
+        }
     }
 
     TEST_CASE("back under the first playbook, the newest version that suits it is in use") {
@@ -873,8 +1106,8 @@ TEST_SUITE("institution/learning") {
         CHECK(college.engine().lifecycle("visits") == engine::LifecycleParameters{fit.parameters});
         CHECK(college.engine().column(person, "active:visits", day(150)).has_value());
         CHECK(bytes_of(college, "lifecycle:visits") ==
-              engine::to_bytes(engine::FittedLifecycle{fit.parameters, college.playbook().lifecycles[0].unit_days,
-                                                       college.playbook().lifecycles[0].year_starts_in}));
+              engine::to_bytes(engine::FittedLifecycle{fit.parameters, day(150),
+                                                       engine::policy_of(college.playbook().lifecycles[0])}));
         (void)college.fit_lifecycle("visits", day(160));
         CHECK(versions_of(college, "lifecycle:visits") == 2);
         // In another order of arrival, with another number of threads: the same bytes.
@@ -886,7 +1119,7 @@ TEST_SUITE("institution/learning") {
         CHECK(bytes_of(other, "lifecycle:visits") == bytes_of(college, "lifecycle:visits", 1));
     }
 
-    TEST_CASE("kept parameters of a lifecycle are not used for another kind, nor in another unit of time") {
+    TEST_CASE("kept parameters of a lifecycle are not used for another kind, other acts, nor in another unit of time") {
         const TemporaryFolder folder{"lifecycle"};
         {
             Institution college = open_file(folder);
@@ -898,6 +1131,14 @@ TEST_SUITE("institution/learning") {
                                                 book.lifecycles[0].model = score::LifecycleModel::bg_bb;
                                             }));
             CHECK_FALSE(college.engine().lifecycle("visits").has_value());
+        }
+        {
+            Institution college = open_file(folder, playbook_with([](engine::Playbook& book) {
+                                                book.lifecycles[0].acts.push_back(model::Act::submitted);
+                                            }));
+            CHECK_FALSE(college.engine().lifecycle("visits").has_value());
+            CHECK(college.model_refusal("lifecycle:visits") ==
+                  "version 1 of 'lifecycle:visits' was learned under another policy: 'lifecycle' differs");
         }
         // alpha is a rate "in the caller's unit of time" (bg_nbd.hpp): weeks taken for days would tell nonsense.
         Institution college =
@@ -942,7 +1183,7 @@ TEST_SUITE("institution/learning") {
             const score::Prediction prediction = college.predict(person, "risk", day(150));
             REQUIRE(same_bits(scores.columns.back()[row], prediction.probability));
             const score::Explanation why = college.explain(person, day(150)).back();
-            REQUIRE(why.name == "model:risk");
+            REQUIRE(why.name == "log_odds:risk");
             REQUIRE(why.evidence == prediction.evidence);
             double sum = 0;
             for (const score::Part& part : why.parts) sum += part.contribution;

@@ -33,7 +33,9 @@
 #include <alloquy/score/features.hpp>
 #include <alloquy/score/lifecycle.hpp>
 #include <alloquy/score/model_config.hpp>
+#include <alloquy/score/online_logistic.hpp>
 #include <alloquy/score/reachability.hpp>
+#include <alloquy/score/training.hpp>
 #include <alloquy/score/urgency.hpp>
 #include <alloquy/time/instant.hpp>
 
@@ -91,7 +93,7 @@ constexpr std::string_view full = R"({
   "lifecycles": [
     {"name": "visits", "model": "bg_nbd", "acts": ["visited", "clicked"], "channels": ["portal"], "topics": ["grades"],
      "unit_days": 14, "horizon": 6.5},
-    {"name": "giving", "model": "bg_bb", "acts": ["donated"], "year_starts_in": 9, "horizon": 5}
+    {"name": "giving", "model": "bg_bb", "acts": ["donated"], "year_starts_in": 9, "penalty": 0.25, "horizon": 5}
   ],
   "urgency": {"other": {"weight": 0.5, "half_life_days": 3, "grace_days": 0},
               "kinds": {"fee": {"weight": 0.9, "half_life_days": 10.5, "grace_days": 30}, "intake": {}}},
@@ -107,12 +109,12 @@ constexpr std::string_view full = R"({
        {"name": "age", "input": "attribute:age", "encoding": "bins", "edges": [20, 25.5, 40]},
        {"input": "attribute:disability", "encoding": "levels", "reason": "Support is offered first."},
        {"input": "days_since_own_act", "encoding": "steps", "quantiles": 4, "monotone": "rising"},
-       {"input": "my_model"},
+       {"input": "earliness"},
        {"input": "programme", "encoding": "levels"},
        {"name": "region x age", "encoding": "cross", "of": ["region", "age"], "least_rows": 30}],
      "learning": "bulk", "penalty": 30, "calibration": "isotonic", "folds": 8, "least_rows": 60, "prior": 0.3},
     {"name": "answers", "outcome": {"kind": "response", "channels": ["phone"], "actions": ["call"]},
-     "features": [{"input": "channel:portal"}, {"input": "expected:giving"}],
+     "features": [{"input": "channel:portal"}, {"input": "urgency"}],
      "learning": "online", "half_life": 500, "penalty": 2.5}
   ]
 })";
@@ -232,6 +234,10 @@ void violations(const json& root, const json& node, const json& value, const std
             require(!value.is_string() || length() >= rule.get<std::ptrdiff_t>(), keyword);
         } else if (keyword == "maxLength") {
             require(!value.is_string() || length() <= rule.get<std::ptrdiff_t>(), keyword);
+        } else if (keyword == "pattern") {
+            require(!value.is_string() ||
+                        std::regex_search(value.get_ref<const std::string&>(), std::regex{rule.get<std::string>()}),
+                    keyword);
         } else if (keyword == "minItems") {
             require(!value.is_array() || value.size() >= rule.get<std::size_t>(), keyword);
         } else if (keyword == "maxItems") {
@@ -359,7 +365,7 @@ TEST_SUITE("io/playbook") {
         CHECK(playbook.lifecycles ==
               std::vector<LifecycleConfig>{
                   {"visits", LifecycleModel::bg_nbd, {Act::visited, Act::clicked}, {"portal"}, {"grades"}, 14, 1, 6.5},
-                  {"giving", LifecycleModel::bg_bb, {Act::donated}, {}, {}, 7, 9, 5}});
+                  {"giving", LifecycleModel::bg_bb, {Act::donated}, {}, {}, 7, 9, 5, 0.25}});
         CHECK(playbook.urgency == UrgencyConfig{{0.5, 3, 0}, {{"fee", {0.9, 10.5, 30}}, {"intake", {1, 7, 14}}}});
         CHECK(playbook.columns == std::vector<std::string>{"my_model", "credit score"});
         REQUIRE(playbook.models.size() == 2);
@@ -386,7 +392,7 @@ TEST_SUITE("io/playbook") {
         std::vector<FeatureConfig> features{
             feature("", "engagement:week", Encoding::log),      feature("region", "attribute:region", Encoding::levels),
             feature("age", "attribute:age", Encoding::bins),    feature("", "attribute:disability", Encoding::levels),
-            feature("", "days_since_own_act", Encoding::steps), feature("", "my_model", Encoding::linear),
+            feature("", "days_since_own_act", Encoding::steps), feature("", "earliness", Encoding::linear),
             feature("", "programme", Encoding::levels),         feature("region x age", "", Encoding::cross)};
         features[0].monotone = Monotone::falling;
         features[1].least_rows = 15;
@@ -502,6 +508,12 @@ TEST_SUITE("io/playbook") {
              "prior": 0.5, "outcome": {"kind": "response", "programmes": [], "channels": [], "actions": []},
              "features": [{"input": "results", "encoding": "linear", "monotone": "free"}]}])"));
         CHECK(written["columns"] == json::array());
+    }
+
+    TEST_CASE("the penalty of a lifecycle is written where there is one") {
+        const json lifecycles = json::parse(write_playbook(read_playbook(full, "test.json")))["lifecycles"];
+        CHECK_FALSE(lifecycles[0].contains("penalty"));
+        CHECK(lifecycles[1]["penalty"] == 0.25);
     }
 
     TEST_CASE("a value that means nothing where it stands is told by the reader, not dropped by the writer") {
@@ -681,9 +693,9 @@ TEST_SUITE("io/playbook") {
                  {R"({"input": "programme", "encoding": "levels"})",
                   R"({"name": "again", "input": "attribute:age", "encoding": "levels"})",
                   "/models/0/features/6/input: expected one reading of \"attribute:age\" in a model"},
-                 {R"("input": "my_model")", R"("input": "model:answers")",
+                 {R"("input": "earliness")", R"("input": "model:answers")",
                   "/models/0/features/5/input: expected no model: models do not read each other"},
-                 {R"("input": "my_model")", R"("input": "attribute:zone")",
+                 {R"("input": "earliness")", R"("input": "attribute:zone")",
                   "/models/0/features/5/input: expected another attribute: this one is the text input \"zone\""},
                  // special categories (GDPR, article 9)
                  {R"(, "reason": "Support is offered first.")", "",
@@ -712,18 +724,18 @@ TEST_SUITE("io/playbook") {
                   "/models/0/features/7: expected the key \"of\", got none"},
                  {R"("encoding": "cross", )", R"("encoding": "cross", "input": "results", )",
                   "/models/0/features/7/input: expected no input"},
-                 {R"({"input": "my_model"})", R"({"input": "my_model", "of": ["region", "age"]})",
+                 {R"({"input": "earliness"})", R"({"input": "earliness", "of": ["region", "age"]})",
                   "/models/0/features/5/of: expected no of"},
-                 {R"({"input": "my_model"})", "{}", "/models/0/features/5: expected the key \"input\", got none"},
+                 {R"({"input": "earliness"})", "{}", "/models/0/features/5: expected the key \"input\", got none"},
                  // An encoding that nobody knows is one problem, whatever else stands beside it.
                  {R"("encoding": "bins")", R"("encoding": "bin")",
                   "/models/0/features/2/encoding: expected one of \"linear\""},
                  {R"("input": "attribute:age")", R"("input": 7)",
                   "/models/0/features/2/input: expected the name of a column or text input, got 7"},
                  // what means nothing for the encoding
-                 {R"({"input": "my_model"})", R"({"input": "my_model", "edges": [1]})",
+                 {R"({"input": "earliness"})", R"({"input": "earliness", "edges": [1]})",
                   "/models/0/features/5/edges: expected no edges"},
-                 {R"({"input": "my_model"})", R"({"input": "my_model", "quantiles": 5})",
+                 {R"({"input": "earliness"})", R"({"input": "earliness", "quantiles": 5})",
                   "/models/0/features/5/quantiles: expected no quantiles"},
                  {R"("edges": [20, 25.5, 40])", R"("edges": [20], "quantiles": 5)",
                   "/models/0/features/2/quantiles: expected no quantiles: the edges are given"},
@@ -740,10 +752,53 @@ TEST_SUITE("io/playbook") {
         // A cross may name a feature by its input, where that is its name.
         CHECK(problems_with(R"("of": ["region", "age"])", R"("of": ["engagement:week", "programme"])") == "");
         // Two features of one input need names.
-        CHECK(problems_with(R"("input": "my_model")", R"("input": "engagement:week", "name": "plain")") == "");
+        CHECK(problems_with(R"("input": "earliness")", R"("input": "engagement:week", "name": "plain")") == "");
         // Values that say what holds anyhow.
         CHECK(problems_with(R"("edges": [20, 25.5, 40])", R"("edges": [], "monotone": "free")") == "");
         CHECK(problems_with(R"("learning": "online")", R"("learning": "online", "calibration": "none")") == "");
+    }
+
+    TEST_CASE("a model reads only what has a history") {
+        // Nobody knows what a model, a lifecycle or the host said at an earlier instant: see src/decisions/008.
+        for (const auto& [input, reason] : std::vector<std::pair<std::string, std::string>>{
+                 {"active:visits", "expected no lifecycle, got \"active:visits\": its column has no history"},
+                 {"expected:giving", "expected no lifecycle, got \"expected:giving\": its column has no history"},
+                 {"active:nobody", "expected no lifecycle"},
+                 {"my_model", "expected no column of the host, got \"my_model\": it has no history"},
+                 {"credit score", "expected no column of the host, got \"credit score\": it has no history"},
+                 {"model:answers", "expected no model"},
+             }) {
+            CAPTURE(input);
+            const std::string report = problems_with(R"("input": "earliness")", R"("input": ")" + input + '"');
+            CHECK(std::count(report.begin(), report.end(), '\n') == 1);
+            CHECK(begins(report, "49 /models/0/features/5/input: " + reason));
+            // An action may ask for all of them that are there.
+            if (input == "active:nobody") continue;
+            CHECK(problems_with(R"("conditions": [{"column": "engagement")",
+                                R"("conditions": [{"column": ")" + input + '"') == "");
+        }
+        // None of them is proposed for a name that nobody knows.
+        const std::string report = problems_with(R"("input": "earliness")", R"("input": "my_modle")");
+        CHECK(begins(report, "49 /models/0/features/5/input: expected the name of a column or text input"));
+        CHECK(report.find("my_model") == std::string::npos);
+        // What the schema can know; the host's columns it cannot.
+        for (const std::string input : {"active:visits", "expected:giving", "model:answers"}) {
+            CAPTURE(input);
+            const std::vector<std::string> found =
+                violations_of(full_with(R"("input": "earliness")", R"("input": ")" + input + '"'));
+            CHECK(found == std::vector<std::string>{"/models/0/features/5/input: pattern"});
+        }
+    }
+
+    TEST_CASE("no model is called like a kept lifecycle") {
+        // BasicInstitution::fit_lifecycle() keeps its versions as lifecycle:<name>.
+        CHECK(problems_with(R"("name": "dropout")", R"("name": "lifecycle:visits")") ==
+              "39 /models/0/name: expected a name that does not begin with \"lifecycle:\": so fitted lifecycles are "
+              "called where they are kept\n");
+        CHECK(violations_of(full_with(R"("name": "dropout")", R"("name": "lifecycle:visits")")) ==
+              std::vector<std::string>{"/models/0/name: pattern"});
+        CHECK(problems_with(R"("name": "dropout")", R"("name": "lifecycle")") == "");
+        CHECK(violations_of(full_with(R"("name": "dropout")", R"("name": "my lifecycle:")")).empty());
     }
 
     TEST_CASE("an outcome has two sides, and only what its kind knows") {
@@ -826,7 +881,7 @@ TEST_SUITE("io/playbook") {
                   "36 /urgency/kinds/intake/half_life: unknown key"},
                  {R"("folds": 8)", R"("fold": 8)", "52 /models/0/fold: unknown key \"fold\"; did you mean \"folds\"?"},
                  {R"("actions": ["call"])", R"("action": ["call"])", "53 /models/1/outcome/action: unknown key"},
-                 {R"({"input": "my_model"})", R"({"input": "my_model", "weight": 1})",
+                 {R"({"input": "earliness"})", R"({"input": "earliness", "weight": 1})",
                   "49 /models/0/features/5/weight: unknown key"},
              }) {
             const std::string& piece = row[0];
@@ -864,7 +919,7 @@ TEST_SUITE("io/playbook") {
         CHECK(begins(problems_with(R"("actions": ["call"])", R"("actions": ["call", "call"])"),
                      "53 /models/1/outcome/actions/1: expected each declared action once"));
         // A feature without a name has its input's.
-        CHECK(begins(problems_with(R"("input": "my_model")", R"("input": "engagement:week")"),
+        CHECK(begins(problems_with(R"("input": "earliness")", R"("input": "engagement:week")"),
                      "49 /models/0/features/5/input: expected each feature once, got a second \"engagement:week\"; the "
                      "first stands at /models/0/features/0/input"));
         CHECK(begins(problems_with(R"("name": "age")", R"("name": "region")"), "46 /models/0/features/2/name: "));
@@ -952,9 +1007,14 @@ TEST_SUITE("io/playbook") {
                  {R"("grace_days": 30)", R"("grace_days": 3651)", "/urgency/kinds/fee/grace_days"},
                  {R"("intake": {})", R"("intake": 3)", "/urgency/kinds/intake"},
                  {R"(["student", "applicant"])", "[]", "/models/0/roles"},
-                 {R"([{"input": "channel:portal"}, {"input": "expected:giving"}])", "[]", "/models/1/features"},
-                 {R"("features": [{"input": "channel:portal"}, {"input": "expected:giving"}],)", "", "/models/1"},
+                 {R"([{"input": "channel:portal"}, {"input": "urgency"}])", "[]", "/models/1/features"},
+                 {R"("features": [{"input": "channel:portal"}, {"input": "urgency"}],)", "", "/models/1"},
+                 {R"("penalty": 0.25)", R"("penalty": -0.1)", "/lifecycles/1/penalty"},
+                 {R"("penalty": 0.25)", R"("penalty": 1000001)", "/lifecycles/1/penalty"},
+                 {R"("penalty": 0.25)", R"("penalty": "some")", "/lifecycles/1/penalty"},
                  {R"("penalty": 30)", R"("penalty": 0)", "/models/0/penalty"},
+                 {R"("penalty": 30)", R"("penalty": 9e-10)", "/models/0/penalty"},
+                 {R"("penalty": 2.5)", R"("penalty": 9e-10)", "/models/1/penalty"},
                  {R"("penalty": 30)", R"("penalty": 1e9)", "/models/0/penalty"},
                  {R"("half_life": 500)", R"("half_life": -1)", "/models/1/half_life"},
                  {R"("half_life": 500)", R"("half_life": 1e13)", "/models/1/half_life"},
@@ -964,6 +1024,8 @@ TEST_SUITE("io/playbook") {
                  {R"("least_rows": 60)", R"("least_rows": 1)", "/models/0/least_rows"},
                  {R"("least_rows": 60)", R"("least_rows": 4294967296)", "/models/0/least_rows"},
                  {R"("prior": 0.3)", R"("prior": 0)", "/models/0/prior"},
+                 {R"("prior": 0.3)", R"("prior": 9e-10)", "/models/0/prior"},
+                 {R"("prior": 0.3)", R"("prior": 0.9999999991)", "/models/0/prior"},
                  {R"("prior": 0.3)", R"("prior": 1)", "/models/0/prior"},
                  {R"("prior": 0.3)", R"("prior": "low")", "/models/0/prior"},
                  {R"("quantiles": 4)", R"("quantiles": 1)", "/models/0/features/4/quantiles"},
@@ -982,6 +1044,10 @@ TEST_SUITE("io/playbook") {
             REQUIRE(found.size() == 1);
             CHECK(begins(found[0], row[2] + ": "));
         }
+        CHECK(problems_with(R"("penalty": 30)", R"("penalty": 0)")
+                  .find(" /models/0/penalty: expected a number from 1e-9 on and below 1e9\n") != std::string::npos);
+        CHECK(problems_with(R"("prior": 0.3)", R"("prior": 1)")
+                  .find(" /models/0/prior: expected a probability from 1e-9 to 1 - 1e-9\n") != std::string::npos);
         // Only the reader knows that half an example is none.
         CHECK(problems_with(R"("half_life": 500)", R"("half_life": 0.5)")
                   .find(" /models/1/half_life: expected 0 or a number of examples from 1 on") != std::string::npos);
@@ -1003,6 +1069,12 @@ TEST_SUITE("io/playbook") {
                  {R"("weight": 0.5)", R"("weight": 1)"},
                  {R"("half_life_days": 3,)", R"("half_life_days": 3650,)"},
                  {R"("grace_days": 30)", R"("grace_days": 3650)"},
+                 {R"("penalty": 0.25)", R"("penalty": 0)"},
+                 {R"("penalty": 0.25)", R"("penalty": 1000000)"},
+                 {R"("penalty": 30)", R"("penalty": 1e-9)"},
+                 {R"("penalty": 30)", R"("penalty": 999999999.9)"},
+                 {R"("prior": 0.3)", R"("prior": 1e-9)"},
+                 {R"("prior": 0.3)", R"("prior": 0.999999999)"},
                  {R"("half_life": 500)", R"("half_life": 0)"},
                  {R"("half_life": 500)", R"("half_life": 1)"},
                  {R"("folds": 8)", R"("folds": 2)"},
@@ -1018,6 +1090,39 @@ TEST_SUITE("io/playbook") {
             CHECK(violations_of(full_with(row[0], row[1])).empty());
             const Playbook playbook = read_playbook(full_with(row[0], row[1]), "test.json");
             CHECK(read_playbook(write_playbook(playbook), "again.json") == playbook);
+        }
+    }
+
+    TEST_CASE("a penalty and a prior that the reader accepts, every way of learning accepts") {
+        using namespace alloquy::score;
+        for (const double penalty : {1e-9, 999'999'999.9}) {
+            for (const double prior : {1e-9, 0.999'999'999}) {
+                CAPTURE(penalty);
+                CAPTURE(prior);
+                Playbook playbook = read_playbook(full, "test.json");
+                for (ModelConfig& model : playbook.models) {
+                    model.penalty = penalty;
+                    model.prior = prior;
+                }
+                REQUIRE(read_playbook(write_playbook(playbook), "again.json") == playbook);
+                OnlineLogisticOptions options;
+                options.penalty = penalty;
+                options.probability = prior;
+                CHECK_NOTHROW(OnlineLogistic(1, options));
+                for (const Learning learning : {Learning::bulk, Learning::online}) {
+                    ModelConfig model;
+                    model.name = "m";
+                    model.features.resize(1);
+                    model.features[0].input = "x";
+                    model.learning = learning;
+                    model.calibration = CalibrationKind::none;
+                    model.least_rows = 4;
+                    model.penalty = penalty;
+                    model.prior = prior;
+                    const std::vector<std::uint8_t> outcomes{0, 1, 0, 1};
+                    CHECK_NOTHROW((void)train(model, {4, {{"x", false, {0, 1, 2, 3}, {}}}}, outcomes));
+                }
+            }
         }
     }
 

@@ -6,8 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <optional>
@@ -17,6 +15,7 @@
 #include <doctest/doctest.h>
 
 #include "../support/random.hpp"
+#include "support.hpp"
 
 // Numbers marked "mpmath" were made by these functions (python3, mpmath 1.3, mp.dps = 50, arguments as mpf of the given
 // doubles), printed with repr(float(v)):
@@ -35,6 +34,9 @@
 namespace {
 
 using namespace alloquy::score;
+using alloquy::support::contains;
+using alloquy::support::refusal;
+using alloquy::support::relative_error;
 
 constexpr BgBbParameters published{1.204, 0.750, 0.657, 2.783};
 /// Of the vignette BTYD-walkthrough of CRAN's BTYD 2.4.3.
@@ -59,17 +61,12 @@ struct Columns {
 };
 
 std::optional<Columns> donations() {
-    const char* const folder = std::getenv("ALLOQUY_DATA");
-    const std::filesystem::path path =
-        std::filesystem::path{folder != nullptr ? folder : "../shared/data"} / "donations-bgbb" / "donations.csv";
-    std::ifstream file{path};
+    std::optional<std::ifstream> file = alloquy::support::real_data("donations-bgbb", "donations.csv");
+    if (!file) return std::nullopt;
     std::string line;
-    if (!std::getline(file, line)) {
-        MESSAGE("SKIPPED: donations.csv is not there (set ALLOQUY_DATA)");
-        return std::nullopt;
-    }
+    REQUIRE(std::getline(*file, line));  // names of the columns
     Columns columns;
-    while (std::getline(file, line)) {
+    while (std::getline(*file, line)) {
         unsigned x = 0;
         unsigned t = 0;
         unsigned n = 0;
@@ -109,19 +106,6 @@ Columns simulate(const std::array<std::size_t, 4>& truth, std::size_t people, st
         columns.add(taken, last, n);
     }
     return columns;
-}
-
-double relative_error(double value, double exact) {
-    return std::abs(value - exact) / std::abs(exact);
-}
-
-std::string message_of(auto&& call) {
-    try {
-        call();
-    } catch (const alloquy::InvalidArgument& error) {
-        return error.what();
-    }
-    return "no error";
 }
 
 }  // namespace
@@ -369,27 +353,27 @@ TEST_SUITE("score/bg_bb") {
     }
 
     TEST_CASE("too little data are told so, each for its reason") {
-        const auto reason = [](const Columns& people) { return message_of([&] { (void)fit_bg_bb(people.rows()); }); };
+        const auto reason = [](const Columns& people) { return refusal([&] { (void)fit_bg_bb(people.rows()); }); };
         Columns one;
         one.add(2, 3, 6);
-        CHECK(reason(one).find("at least 2 people") != std::string::npos);
-        CHECK(reason({}).find("at least 2 people") != std::string::npos);
+        CHECK(contains(reason(one), "at least 2 people"));
+        CHECK(contains(reason({}), "at least 2 people"));
         Columns silent;
         for (int i = 0; i < 50; ++i) silent.add(0, 0, 6);
-        CHECK(reason(silent).find("nobody took an occasion") != std::string::npos);
+        CHECK(contains(reason(silent), "nobody took an occasion"));
         Columns brief;
         for (std::uint32_t i = 0; i < 60; ++i) brief.add(i % 3, i % 3, 2);
-        CHECK(reason(brief).find("at least 3 occasions") != std::string::npos);
+        CHECK(contains(reason(brief), "at least 3 occasions"));
         Columns equal;  // all alike: the distributions shrink to points
         for (int i = 0; i < 50; ++i) equal.add(2, 4, 6);
-        CHECK(reason(equal).find("too little data") != std::string::npos);
-        CHECK(reason(equal).find("no maximum") != std::string::npos);
+        CHECK(contains(reason(equal), "too little data"));
+        CHECK(contains(reason(equal), "no maximum"));
         Columns eager;  // all took everything
         for (int i = 0; i < 50; ++i) eager.add(6, 6, 6);
-        CHECK(reason(eager).find("no maximum") != std::string::npos);
+        CHECK(contains(reason(eager), "no maximum"));
         Columns weightless = simulate({1, 1, 1, 3}, 100, 8, 2);
         weightless.weights.assign(100, 0.0);
-        CHECK(reason(weightless).find("at least 2 people") != std::string::npos);
+        CHECK(contains(reason(weightless), "at least 2 people"));
     }
 
     TEST_CASE("a search that may not go on says so") {
@@ -406,9 +390,8 @@ TEST_SUITE("score/bg_bb") {
                                           OccasionRecord{1, 0, 6}, OccasionRecord{1, 1, 1'000'001}}) {
             Columns people = simulate({1, 1, 1, 3}, 20, 8, 15);
             people.add(bad.taken, bad.last, bad.offered);
-            CHECK(message_of([&] { (void)fit_bg_bb(people.rows()); }).find("row 20 needs") != std::string::npos);
-            CHECK(message_of([&] { (void)p_active(published, people.rows()); }).find("row 20 needs") !=
-                  std::string::npos);
+            CHECK(contains(refusal([&] { (void)fit_bg_bb(people.rows()); }), "row 20 needs"));
+            CHECK(contains(refusal([&] { (void)p_active(published, people.rows()); }), "row 20 needs"));
             CHECK_THROWS_AS((void)expected_interactions(published, people.rows(), 1), alloquy::InvalidArgument);
             CHECK_THROWS_AS((void)log_likelihood(published, people.rows()), alloquy::InvalidArgument);
             CHECK_THROWS_AS((void)log_likelihood(published, bad), alloquy::InvalidArgument);
@@ -422,6 +405,7 @@ TEST_SUITE("score/bg_bb") {
                 CHECK_THROWS_AS((void)p_active(p, OccasionRecord{2, 3, 6}), alloquy::InvalidArgument);
                 CHECK_THROWS_AS((void)expected_interactions(p, 2U), alloquy::InvalidArgument);
                 CHECK_THROWS_AS((void)probability_of_count(p, 2, 6), alloquy::InvalidArgument);
+                CHECK_THROWS_AS(check(p), alloquy::InvalidArgument);
             }
         }
         CHECK_THROWS_AS((void)expected_interactions(published, 1'000'001U), alloquy::InvalidArgument);
@@ -440,9 +424,9 @@ TEST_SUITE("score/bg_bb") {
         CHECK_THROWS_AS((void)fit_bg_bb(people.rows(), options), alloquy::InvalidArgument);
         people.weights.assign(50, 1.0);
         people.weights[7] = nan;
-        CHECK(message_of([&] { (void)fit_bg_bb(people.rows()); }).find("weight 7") != std::string::npos);
+        CHECK(contains(refusal([&] { (void)fit_bg_bb(people.rows()); }), "weight 7"));
         people.weights.pop_back();
-        CHECK(message_of([&] { (void)fit_bg_bb(people.rows()); }).find("same length") != std::string::npos);
+        CHECK(contains(refusal([&] { (void)fit_bg_bb(people.rows()); }), "same length"));
     }
 
     // ---- what is told of a person ----

@@ -13,6 +13,7 @@
 #include <doctest/doctest.h>
 
 #include "../support/random.hpp"
+#include "support.hpp"
 
 using alloquy::score::apply;
 using alloquy::score::Calibration;
@@ -22,7 +23,9 @@ using alloquy::score::FeatureMatrix;
 using alloquy::score::fit_isotonic;
 using alloquy::score::fit_logistic;
 using alloquy::score::fit_platt;
+using alloquy::support::contains;
 using alloquy::support::Random;
+using alloquy::support::refusal;
 
 namespace {
 
@@ -87,17 +90,6 @@ Rows random_rows(std::uint64_t seed, std::size_t count) {
     return rows;
 }
 
-std::string refusal(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const alloquy::InvalidArgument& error) {
-        return error.what();
-    }
-    return {};
-}
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 

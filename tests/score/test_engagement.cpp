@@ -675,6 +675,33 @@ TEST_SUITE("score/engagement") {
         CHECK(engagement.topic_names().size() == Engagement::topic_slots);
     }
 
+    TEST_CASE("topics used are those with a name: no topic is none, and neither is one beyond the 24th") {
+        std::vector<std::string> many;
+        for (int i = 1; i <= 30; ++i) many.push_back("t" + std::to_string(i));
+        const Engagement engagement{plain({{"week", 7, 1, 1}}), channels, many};
+        const auto used = [&](const std::vector<std::uint8_t>& by_act) {
+            std::vector<Event> events;
+            for (const std::uint8_t topic : by_act) events.push_back(act_on(5, Act::clicked, 1, 0, topic));
+            return engagement.topics_used(fold(engagement, events));
+        };
+        CHECK(used({}) == 0);
+        CHECK(used({0}) == 0);
+        CHECK(used({1}) == 1);
+        CHECK(used({1, 0, 1}) == 1);
+        CHECK(used({1, 2, 24, 0}) == 3);
+        CHECK(used({25, 30}) == 0);
+        std::vector<std::uint8_t> all;
+        for (std::uint8_t topic = 0; topic <= 30; ++topic) all.push_back(topic);
+        CHECK(used(all) == 24);
+        // Recent: the 1024 steps of a click are halved away in eleven epochs of four weeks.
+        const auto later = [&](std::int32_t days) {
+            return engagement.topics_used(
+                fold(engagement, {act_on(100, Act::clicked, 1, 0, 1), act_on(100 + days, Act::clicked, 1, 0, 2)}));
+        };
+        CHECK(later(28 * 9) == 2);
+        CHECK(later(28 * 12) == 1);
+    }
+
     TEST_CASE("active days are counted at the borders of 7, 28, 64 and 128 days") {
         const Engagement engagement{EngagementConfig{}, channels, topics};
         // One act, seen from later and later, and in the bits of a state whose newest act is later still.

@@ -52,6 +52,10 @@ FeatureConfig with_edges(std::string input, Encoding encoding, Values edges) {
     config.edges = std::move(edges);
     return config;
 }
+FeatureConfig named(FeatureConfig config, std::string name) {
+    config.name = std::move(name);
+    return config;
+}
 FeatureConfig cross(std::string name, std::string a, std::string b, std::uint32_t least_rows = 1) {
     FeatureConfig config = feature({}, Encoding::cross, least_rows);
     config.name = std::move(name);
@@ -579,6 +583,37 @@ TEST_SUITE("score/features") {
         CHECK(one(levels, {missing}) == Values{0, 0});  // missing is not rare
     }
 
+    TEST_CASE("a row lists the inputs in states that no training row was in, each once") {
+        const Configs configs{feature("t", Encoding::levels),
+                              feature("x", Encoding::linear),
+                              feature("y", Encoding::linear),
+                              named(feature("x", Encoding::log), "x log"),
+                              named(feature("t", Encoding::levels, 2), "t twice"),
+                              feature("u", Encoding::levels, 2)};
+        const FeatureEncoder encoder =
+            fit(configs, table_of({texts("t", {"a", "b", "a"}), numbers("x", {1, 2, 3}), numbers("y", {1, missing, 3}),
+                                   texts("u", {"a", "b", "a"})}));
+        REQUIRE(encoder.inputs() == Names{"t", "x", "y", "u"});
+        using Inputs = std::vector<std::uint32_t>;
+        FeatureEncoder::Row row;
+        const auto unseen = [&](double t, double x, double y, double u) {
+            encoder.encode(Values{t, x, y, u}, row);
+            return row.unseen;
+        };
+        const double b = encoder.code(0, "b");
+        // Beyond the range of the training rows a number counts as its ends; y was missing before.
+        CHECK(unseen(b, 2, 2, 0).empty());
+        CHECK(unseen(b, 1e9, missing, 0).empty());
+        CHECK(unseen(b, missing, 2, 0) == Inputs{1});
+        // "t twice" has a column for rare levels, but t itself knows that no training row had this one.
+        CHECK(unseen(encoder.code(0, "c"), 2, 2, 0) == Inputs{0});
+        // u has but the column for rare levels: whether training met this one is not known, and its like it met.
+        CHECK(unseen(b, 2, 2, encoder.code(3, "c")).empty());
+        // A missing text is not rare.
+        CHECK(unseen(missing, missing, missing, missing) == Inputs{0, 1, 3});
+        CHECK(unseen(b, 2, 2, 0).empty());  // nothing stays of the row before
+    }
+
     TEST_CASE("levels with fewer rows than asked for share a column, and so do those that come later") {
         const FeatureTable table =
             table_of({texts("region", repeated({{"west", 5}, {"east", 4}, {"south", 3}, {"north", 1}}))});
@@ -945,6 +980,67 @@ TEST_SUITE("score/features") {
         CHECK(refuses_table(table_of({texts("x", {"1"}), texts("t", {"a"})}), "'x'"));
         CHECK(encoder.encode(table_of({texts("t", {"a"}), numbers("more", {9}), numbers("x", {1})})).rows() == 1);
         CHECK(encoder.encode(FeatureTable{0, {numbers("x", {}), texts("t", {})}}).rows() == 0);
+    }
+
+    TEST_CASE("inputs of the wrong length and texts that are no position among the levels are refused by name") {
+        const Configs configs{feature("x", Encoding::linear), feature("t", Encoding::levels)};
+        const FeatureTable good = table_of({numbers("x", {1, 2}), texts("t", {"a", "b"})});
+        const FeatureEncoder encoder = fit(configs, good);
+        FeatureTable is_short = good;
+        is_short.inputs[1].values.pop_back();
+        CHECK_THROWS_WITH_AS((void)encoder.encode(is_short), doctest::Contains("'t' must have 2 values, got 1"),
+                             InvalidArgument);
+        CHECK_THROWS_WITH_AS((void)is_short.select(std::vector<std::uint32_t>{0, 1}),
+                             doctest::Contains("'t' must have 2 values, got 1"), InvalidArgument);
+        for (const double bad : {2.0, -1.0, 0.5, 1e300, infinite}) {
+            CAPTURE(bad);
+            FeatureTable beyond = good;
+            beyond.inputs[1].values[1] = bad;
+            CHECK_THROWS_WITH_AS((void)encoder.encode(beyond), doctest::Contains("'t'"), InvalidArgument);
+            CHECK_THROWS_WITH_AS((void)fit(configs, beyond), doctest::Contains("'t'"), InvalidArgument);
+        }
+    }
+
+    TEST_CASE("every door refuses a table that is not consistent, even in an input that is not read") {
+        const Configs configs{feature("x", Encoding::linear)};
+        const FeatureTable good = table_of({numbers("x", {1, 2}), texts("t", {"a", ""})});
+        const FeatureEncoder encoder = fit(configs, good);
+        CHECK_NOTHROW(check(good));
+        CHECK_NOTHROW(check(FeatureTable{}));
+        const auto refused = [&](const FeatureTable& table, const char* expected) {
+            CHECK_THROWS_WITH_AS(check(table), doctest::Contains(expected), InvalidArgument);
+            CHECK_THROWS_WITH_AS((void)fit(configs, table), doctest::Contains(expected), InvalidArgument);
+            CHECK_THROWS_WITH_AS((void)encoder.encode(table), doctest::Contains(expected), InvalidArgument);
+            CHECK_THROWS_WITH_AS((void)table.select({}), doctest::Contains(expected), InvalidArgument);
+        };
+        FeatureTable bad = good;
+        bad.inputs[1].values.push_back(0);
+        refused(bad, "input 't' must have 2 values, got 3");
+        bad = good;
+        bad.inputs[1].levels = {"a", "b", "a"};
+        refused(bad, "input 't' must have each of its levels once");
+        bad = good;
+        bad.inputs[1].values[0] = 1;
+        refused(bad, "input 't' must be a position among its 1 levels");
+        bad = good;
+        bad.rows = 3;
+        refused(bad, "input 'x' must have 3 values, got 2");
+        CHECK_THROWS_WITH_AS((void)good.select(std::vector<std::uint32_t>{0, 2}),
+                             "FeatureTable: rows to select must be below 2, got 2", InvalidArgument);
+    }
+
+    TEST_CASE("one person has as many values as there are inputs, and a text's value is its code") {
+        const FeatureEncoder encoder = fit({feature("x", Encoding::linear), feature("t", Encoding::levels)},
+                                           table_of({numbers("x", {1, 2}), texts("t", {"a", "b"})}));
+        FeatureEncoder::Row row;
+        for (const Values& values : {Values{}, Values{1}, Values{1, 0, 0}}) {
+            const std::string expected = "2 values expected, one for each input, got " + std::to_string(values.size());
+            CHECK_THROWS_WITH_AS(encoder.encode(values, row), doctest::Contains(expected.c_str()), InvalidArgument);
+        }
+        CHECK_NOTHROW(encoder.encode(Values{1, 1}, row));
+        CHECK_NOTHROW(encoder.encode(Values{1, -1}, row));
+        CHECK_THROWS_WITH_AS(encoder.encode(Values{1, 2}, row), doctest::Contains("'t'"), InvalidArgument);
+        CHECK_THROWS_WITH_AS(encoder.encode(Values{1, infinite}, row), doctest::Contains("'t'"), InvalidArgument);
     }
 
     TEST_CASE("every encoding is what its rule says, on random rows that were learned from and on others") {

@@ -22,14 +22,23 @@ using alloquy::score::Split;
 using alloquy::score::stratified_folds;
 using alloquy::score::time_blocks;
 using alloquy::score::time_splits;
-using alloquy::score::TimeSplitOptions;
 using alloquy::support::Random;
+using alloquy::time::Duration;
+using alloquy::time::Instant;
 
 namespace {
 
 using Folds = std::vector<std::uint32_t>;
 using Groups = std::vector<std::uint64_t>;
-using Instants = std::vector<std::int64_t>;
+using Instants = std::vector<Instant>;
+
+/// Milliseconds since 1970.
+Instants at(const std::vector<std::int64_t>& unix_ms) {
+    Instants instants;
+    for (const std::int64_t ms : unix_ms) instants.push_back(Instant::from_unix_ms(ms));
+    return instants;
+}
+constexpr Duration at_once{0};
 
 std::string text_of(const Folds& folds) {
     std::string text;
@@ -85,15 +94,15 @@ bool refuses(const std::string& word, const Call& call) {
 /// Blocks by brute force: border by border, each possible place is tried, and the nearest to b / blocks of all rows
 /// (the earlier of two) is taken.
 Folds brute_blocks(const Instants& instants, std::uint32_t blocks) {
-    const std::set<std::int64_t> distinct(instants.begin(), instants.end());
-    const std::vector<std::int64_t> values(distinct.begin(), distinct.end());
+    const std::set<Instant> distinct(instants.begin(), instants.end());
+    const Instants values(distinct.begin(), distinct.end());
     std::vector<std::size_t> first_of{0};
     for (std::size_t b = 1; b < blocks; ++b) {
         std::size_t best = 0;
         std::size_t best_distance = std::numeric_limits<std::size_t>::max();
         for (std::size_t at = first_of.back() + 1; at + (blocks - b) <= values.size(); ++at) {
-            const auto before = static_cast<std::size_t>(std::count_if(
-                instants.begin(), instants.end(), [&](std::int64_t instant) { return instant < values[at]; }));
+            const auto before = static_cast<std::size_t>(
+                std::count_if(instants.begin(), instants.end(), [&](Instant instant) { return instant < values[at]; }));
             const std::size_t wanted = instants.size() * b;
             const std::size_t distance = before * blocks > wanted ? before * blocks - wanted : wanted - before * blocks;
             if (distance < best_distance) {
@@ -104,7 +113,7 @@ Folds brute_blocks(const Instants& instants, std::uint32_t blocks) {
         first_of.push_back(best);
     }
     Folds result;
-    for (const std::int64_t instant : instants) {
+    for (const Instant instant : instants) {
         std::uint32_t block = 0;
         while (block + 1 < blocks && instant >= values[first_of[block + 1]]) ++block;
         result.push_back(block);
@@ -242,9 +251,8 @@ TEST_SUITE("score/folds") {
     TEST_CASE("blocks of time are those of scikit-learn where instants differ and blocks divide the rows") {
         // sklearn.model_selection.TimeSeriesSplit(3) of scikit-learn 1.9.1 on 12 rows: tests 3-5, 6-8 and 9-11, each
         // learned from all rows before.
-        Instants instants(12);
-        std::iota(instants.begin(), instants.end(), std::int64_t{-3});
-        const std::vector<Split> splits = time_splits(instants, 4);
+        const Instants instants = at({-3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8});
+        const std::vector<Split> splits = time_splits(instants, at_once, 4);
         CHECK(splits == std::vector<Split>{{{0, 1, 2}, {3, 4, 5}},
                                            {{0, 1, 2, 3, 4, 5}, {6, 7, 8}},
                                            {{0, 1, 2, 3, 4, 5, 6, 7, 8}, {9, 10, 11}}});
@@ -252,12 +260,12 @@ TEST_SUITE("score/folds") {
 
     TEST_CASE("equal instants stay in one block, and the border goes to the nearest place") {
         // By hand. Ten rows, borders wanted at 5: instants 1 x 4, 2 x 4, 3 x 2 have borders at 4 and 8.
-        CHECK(time_blocks(Instants{1, 1, 1, 1, 2, 2, 2, 2, 3, 3}, 2) == Folds{0, 0, 0, 0, 1, 1, 1, 1, 1, 1});
+        CHECK(time_blocks(at({1, 1, 1, 1, 2, 2, 2, 2, 3, 3}), 2) == Folds{0, 0, 0, 0, 1, 1, 1, 1, 1, 1});
         // 4 and 6 are as near to 5: the earlier.
-        CHECK(time_blocks(Instants{1, 1, 1, 1, 2, 2, 3, 3, 3, 3}, 2) == Folds{0, 0, 0, 0, 1, 1, 1, 1, 1, 1});
+        CHECK(time_blocks(at({1, 1, 1, 1, 2, 2, 3, 3, 3, 3}), 2) == Folds{0, 0, 0, 0, 1, 1, 1, 1, 1, 1});
         // One instant has nearly all rows; each block still gets an instant.
-        CHECK(time_blocks(Instants{5, 5, 5, 9, 5, 5, 1, 5}, 3) == Folds{1, 1, 1, 2, 1, 1, 0, 1});
-        CHECK(time_blocks(Instants{1, 1, 1, 1, 1, 1, 2, 3}, 3) == Folds{0, 0, 0, 0, 0, 0, 1, 2});
+        CHECK(time_blocks(at({5, 5, 5, 9, 5, 5, 1, 5}), 3) == Folds{1, 1, 1, 2, 1, 1, 0, 1});
+        CHECK(time_blocks(at({1, 1, 1, 1, 1, 1, 2, 3}), 3) == Folds{0, 0, 0, 0, 0, 0, 1, 2});
     }
 
     TEST_CASE("blocks of time agree with brute force on random instants with ties") {
@@ -265,58 +273,107 @@ TEST_SUITE("score/folds") {
         for (int round = 0; round < 300; ++round) {
             CAPTURE(round);
             const auto blocks = static_cast<std::uint32_t>(2 + random.below(5));
-            Instants instants;
+            std::vector<std::int64_t> instants;
             for (std::uint32_t i = 0; i < blocks; ++i) instants.push_back(i);
             for (std::size_t i = 0, n = random.below(40); i < n; ++i) instants.push_back(random.between(-3, 12));
             random.shuffle(instants);
-            REQUIRE(time_blocks(instants, blocks) == brute_blocks(instants, blocks));
+            REQUIRE(time_blocks(at(instants), blocks) == brute_blocks(at(instants), blocks));
         }
     }
 
-    TEST_CASE("learning rows come before all test rows, at any order of rows") {
+    TEST_CASE("what is learned from came before the test and was known by then, at any order of rows: by brute force") {
         Random random{6};
-        Instants instants;
-        for (int i = 0; i < 500; ++i) instants.push_back(random.between(0, 100));
-        for (const Split& split : time_splits(instants, 5)) {
-            std::int64_t latest = std::numeric_limits<std::int64_t>::min();
-            for (const std::uint32_t row : split.train) latest = std::max(latest, instants[row]);
-            for (const std::uint32_t row : split.test) REQUIRE(instants[row] > latest);
+        for (int round = 0; round < 100; ++round) {
+            CAPTURE(round);
+            std::vector<std::int64_t> asked;
+            std::vector<std::int64_t> known;
+            Groups groups;
+            for (int i = 0; i < 80; ++i) {
+                asked.push_back(random.between(0, 60));
+                known.push_back(asked.back() + random.between(0, 25));
+                groups.push_back(random.below(40));
+            }
+            const Folds blocks = time_blocks(at(asked), 5);
+            for (const bool apart : {false, true}) {
+                std::vector<Split> expected;
+                for (std::uint32_t b = 1; b < 5; ++b) {
+                    Split split;
+                    std::int64_t start = 1000;
+                    std::set<std::uint64_t> tested;
+                    for (std::uint32_t row = 0; row < 80; ++row) {
+                        if (blocks[row] != b) continue;
+                        split.test.push_back(row);
+                        start = std::min(start, asked[row]);
+                        tested.insert(groups[row]);
+                    }
+                    for (std::uint32_t row = 0; row < 80; ++row) {
+                        if (asked[row] < start && known[row] <= start && !(apart && tested.contains(groups[row]))) {
+                            split.train.push_back(row);
+                        }
+                    }
+                    if (!split.train.empty()) expected.push_back(split);
+                }
+                REQUIRE(time_splits(at(asked), at(known), 5, apart ? groups : Groups{}) == expected);
+            }
         }
     }
 
     TEST_CASE("a row whose outcome is known only after the test began is not learned from") {
-        // By hand: blocks {0, 10, 20}, {30, 40, 50}. With a gap of 20 ms, rows after 10 ms are not yet known at 30.
-        const Instants instants{50, 0, 40, 10, 30, 20};
-        CHECK(time_splits(instants, 2, {.gap_ms = 20}) == std::vector<Split>{{{1, 3}, {0, 2, 4}}});
-        CHECK(time_splits(instants, 2, {.gap_ms = 21}) == std::vector<Split>{{{1}, {0, 2, 4}}});
-        CHECK(refuses("nothing to learn from", [&] { return time_splits(instants, 2, {.gap_ms = 31}); }));
-        CHECK(refuses("gap_ms must be >= 0", [&] { return time_splits(instants, 2, {.gap_ms = -1}); }));
+        // By hand: blocks {0, 10, 20}, {30, 40, 50}; the test begins at 30.
+        const Instants instants = at({50, 0, 40, 10, 30, 20});
+        CHECK(time_splits(instants, at({90, 30, 90, 31, 90, 20}), 2) == std::vector<Split>{{{1, 5}, {0, 2, 4}}});
+        // The same of a gap: with 20 ms, rows after 10 ms are not yet known at 30.
+        CHECK(time_splits(instants, Duration{20}, 2) == std::vector<Split>{{{1, 3}, {0, 2, 4}}});
+        CHECK(time_splits(instants, Duration{21}, 2) == std::vector<Split>{{{1}, {0, 2, 4}}});
+        CHECK(time_splits(instants, Duration{20}, 2) == time_splits(instants, at({70, 20, 60, 30, 50, 40}), 2));
+    }
+
+    TEST_CASE("a block before which no outcome was known has no round, and none at all is refused") {
+        // By hand: blocks {1, 2}, {3, 4}, {5, 6}; all that was asked before 5 is known at 5.
+        const Instants instants = at({1, 2, 3, 4, 5, 6});
+        CHECK(time_splits(instants, at({5, 5, 5, 5, 9, 9}), 3) == std::vector<Split>{{{0, 1, 2, 3}, {4, 5}}});
+        const Instants late = at({6, 6, 6, 6, 9, 9});
+        CHECK(refuses("no block has a row before it to learn from", [&] { return time_splits(instants, late, 3); }));
+        CHECK(refuses("no block has a row before it", [&] { return time_splits(instants, Duration{5}, 3); }));
+    }
+
+    TEST_CASE("an outcome that is known before its row is asked, a wrong shape and a negative gap are refused") {
+        const Instants instants = at({1, 2, 3, 4});
+        CHECK(refuses("outcome_known_at must not lie before the row's instant, row 2", [&] {
+            return time_splits(instants, at({1, 2, 2, 4}), 2);
+        }));
+        CHECK(refuses("outcome_known_at must have 4 rows, got 3", [&] {
+            return time_splits(instants, at({1, 2, 3}), 2);
+        }));
+        CHECK(refuses("gap must be >= 0, got -1 ms", [&] { return time_splits(instants, Duration{-1}, 2); }));
     }
 
     TEST_CASE("the ends of time are no overflow") {
-        const Instants instants{std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
-        CHECK(time_splits(instants, 2, {.gap_ms = std::numeric_limits<std::int64_t>::max()}) ==
-              std::vector<Split>{{{0}, {1}}});
+        const Instants instants{Instant::earliest(), Instant::latest()};
+        CHECK(time_splits(instants, Instant::latest() - Instant::earliest(), 2) == std::vector<Split>{{{0}, {1}}});
+        CHECK(refuses("no block has a row before it", [&] { return time_splits(instants, Duration::max(), 2); }));
+        CHECK(time_splits(instants, instants, 2) == std::vector<Split>{{{0}, {1}}});
     }
 
     TEST_CASE("a group that is tested is not learned from") {
         // By hand: persons 1 and 2 come back in the second half, person 3 does not.
-        const Instants instants{1, 2, 3, 4, 5, 6};
+        const Instants instants = at({1, 2, 3, 4, 5, 6});
         const Groups groups{1, 2, 3, 1, 2, 4};
-        CHECK(time_splits(instants, 2, {.groups = groups}) == std::vector<Split>{{{2}, {3, 4, 5}}});
+        CHECK(time_splits(instants, at_once, 2, groups) == std::vector<Split>{{{2}, {3, 4, 5}}});
         // Three blocks: block 1 tests persons 3 and 1, block 2 tests 2 and 4.
-        CHECK(time_splits(instants, 3, {.groups = groups}) == std::vector<Split>{{{1}, {2, 3}}, {{0, 2, 3}, {4, 5}}});
+        CHECK(time_splits(instants, instants, 3, groups) == std::vector<Split>{{{1}, {2, 3}}, {{0, 2, 3}, {4, 5}}});
         const Groups same(6, 1);
-        CHECK(refuses("groups leave nothing", [&] { return time_splits(instants, 2, {.groups = same}); }));
+        CHECK(refuses("of a group that is not tested", [&] { return time_splits(instants, at_once, 2, same); }));
         const Groups shorter(5, 1);
-        CHECK(refuses("groups must have 6 rows", [&] { return time_splits(instants, 2, {.groups = shorter}); }));
+        CHECK(refuses("groups must have 6 rows", [&] { return time_splits(instants, at_once, 2, shorter); }));
     }
 
     TEST_CASE("blocks of time refuse too few distinct instants") {
-        const Instants instants{1, 1, 2};
+        const Instants instants = at({1, 1, 2});
         CHECK(refuses("blocks must be at most", [&] { return time_blocks(instants, 3); }));
         CHECK(refuses("blocks must be >= 2", [&] { return time_blocks(instants, 1); }));
-        CHECK(refuses("instants_ms must not be empty", [&] { return time_blocks(Instants{}, 2); }));
+        CHECK(refuses("instants must not be empty", [&] { return time_blocks(Instants{}, 2); }));
+        CHECK(refuses("blocks must be at most", [&] { return time_splits(instants, instants, 3); }));
     }
 
     TEST_CASE("splits of folds hold each row once, ascending") {

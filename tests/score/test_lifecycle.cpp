@@ -249,6 +249,28 @@ TEST_SUITE("score/lifecycle") {
         CHECK(lifecycle.opportunities(state, 0, at("2024-01-01T00:00Z")) == OccasionRecord{0, 0, 1});
     }
 
+    TEST_CASE("the fit sees whole years alone: who acted in the running year is no more faithful for that") {
+        const Lifecycle lifecycle = lifecycle_of({yearly()});
+        const State state =
+            on_days(lifecycle, {"2019-05-01", "2019-12-31", "2021-01-01", "2022-06-01", "2022-07-01"}, Act::donated);
+        CHECK(lifecycle.whole_opportunities(state, 0, at("2022-08-01T00:00Z")) == OccasionRecord{1, 2, 2});
+        CHECK(lifecycle.whole_opportunities(state, 0, at("2022-12-31T13:00Z")) == OccasionRecord{1, 2, 2});
+        CHECK(lifecycle.whole_opportunities(state, 0, at("2023-01-01T00:00Z")) == OccasionRecord{2, 3, 3});
+        CHECK(lifecycle.whole_opportunities(state, 0, at("2023-12-31T13:00Z")) == OccasionRecord{2, 3, 3});
+        CHECK(lifecycle.whole_opportunities(state, 0, at("2024-01-01T00:00Z")) == OccasionRecord{2, 3, 4});
+        const State twice = on_days(lifecycle, {"2020-02-01", "2022-02-01"}, Act::donated);
+        CHECK(lifecycle.whole_opportunities(twice, 0, at("2022-02-01T13:00Z")) == OccasionRecord{0, 0, 1});
+        // No whole year has passed: nothing to learn from.
+        const State once = on_days(lifecycle, {"2022-02-01"}, Act::donated);
+        CHECK_FALSE(lifecycle.whole_opportunities(once, 0, at("2022-12-31T13:00Z")));
+        CHECK_FALSE(lifecycle.whole_opportunities(once, 0, at("2023-12-31T13:00Z")));
+        CHECK(lifecycle.whole_opportunities(once, 0, at("2024-01-01T00:00Z")) == OccasionRecord{0, 0, 1});
+        CHECK_FALSE(lifecycle.whole_opportunities(State{}, 0, at("2024-01-01T00:00Z")));
+        // The last evening of the year in UTC, the new year in the person's zone.
+        const State early = on_days(lifecycle, {"2020-02-01", "2022-02-01", "2023-01-01"}, Act::donated);
+        CHECK(lifecycle.whole_opportunities(early, 0, at("2022-12-31T21:00Z")) == OccasionRecord{1, 2, 2});
+    }
+
     TEST_CASE("years may start in September") {
         const Lifecycle lifecycle = lifecycle_of({yearly("giving", 9)});
         // The years from September 2020, 2020 again, 2021 and 2023.
@@ -389,6 +411,14 @@ TEST_SUITE("score/lifecycle") {
                     if (period(today) > first && periods.contains(period(today))) ++passed;
                     REQUIRE(*found == OccasionRecord{static_cast<std::uint32_t>(periods.size() - 1),
                                                      static_cast<std::uint32_t>(*periods.rbegin() - first), passed});
+                    // The same as if nothing of the running year had been told.
+                    periods.erase(period(today));
+                    const auto whole = lifecycle.whole_opportunities(state, i, now);
+                    REQUIRE(whole.has_value() == (period(today) - first > 1));
+                    if (!whole) continue;
+                    REQUIRE(*whole == OccasionRecord{static_cast<std::uint32_t>(periods.size() - 1),
+                                                     static_cast<std::uint32_t>(*periods.rbegin() - first),
+                                                     static_cast<std::uint32_t>(period(today) - first - 1)});
                 } else {
                     const auto found = lifecycle.recurrence(state, i, now);
                     REQUIRE(found.has_value() == !periods.empty());

@@ -14,6 +14,7 @@
 #include <doctest/doctest.h>
 
 #include "../support/random.hpp"
+#include "support.hpp"
 
 using alloquy::score::CoefficientSign;
 using alloquy::score::FeatureMatrix;
@@ -21,7 +22,9 @@ using alloquy::score::FeatureRow;
 using alloquy::score::fit_logistic;
 using alloquy::score::LogisticModel;
 using alloquy::score::LogisticOptions;
+using alloquy::support::contains;
 using alloquy::support::Random;
+using alloquy::support::refusal;
 
 namespace {
 
@@ -224,18 +227,6 @@ Data random_rows(std::uint64_t seed, std::size_t rows, std::size_t columns,
         data.weights.push_back(1 + static_cast<double>(random.below(3)));
     }
     return data;
-}
-
-std::string refusal(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const alloquy::InvalidArgument& error) {
-        return error.what();
-    }
-    return {};
-}
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 }  // namespace
@@ -764,6 +755,23 @@ TEST_SUITE("score/logistic") {
             CHECK_FALSE(refusal([&] { (void)evidence(model, row); }).empty());
         }
         CHECK(contains(refusal([&] { (void)log_odds(model, beyond); }), "below the model's 5, got 5"));
+        CHECK(contains(refusal([&] { (void)log_odds(model, uneven); }), "got 2 for 1"));
+        // A column out of range before one in range would be read, one that stands twice counted twice.
+        const std::array<double, 3> ones{1, 1, 1};
+        struct Bad {
+            std::array<std::uint32_t, 3> columns;
+            const char* named;
+        };
+        for (const Bad& bad : {Bad{{4'000'000'000U, 1, 2}, "below the model's 5, got 4000000000"},
+                               Bad{{0, 4'000'000'000U, 2}, "below the model's 5, got 4000000000"},
+                               Bad{{1, 0, 2}, "ascending"}, Bad{{0, 2, 2}, "ascending"}}) {
+            const FeatureRow row{bad.columns, ones};
+            CAPTURE(bad.columns[0]);
+            CHECK(contains(refusal([&] { (void)log_odds(model, row); }), bad.named));
+            CHECK(contains(refusal([&] { (void)contributions(model, row); }), bad.named));
+            CHECK(contains(refusal([&] { (void)variance_of_log_odds(model, row); }), bad.named));
+            CHECK(contains(refusal([&] { (void)evidence(model, row); }), bad.named));
+        }
         const FeatureMatrix other{numbered(4)};
         CHECK(contains(refusal([&] { (void)predict(model, other); }), "5 columns expected"));
         CHECK(contains(refusal([&] { (void)predict_log_odds(model, other); }), "5 columns expected"));

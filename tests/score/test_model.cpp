@@ -150,6 +150,19 @@ Values inputs_of(const Model& model, const FeatureTable& table, std::size_t row)
     return values;
 }
 
+/// Of the inputs: how many are numbers, or missing or a text as some training row was. By the features' own account.
+double seen_inputs(const Model& model, const Values& values) {
+    std::set<std::size_t> unseen;
+    for (const FeatureEncoder::Feature& feature : model.encoder().features()) {
+        if (feature.config.encoding == Encoding::cross) continue;
+        const double value = values[feature.input];
+        const bool is_missing = value != value;
+        if (is_missing && !feature.has_missing) unseen.insert(feature.input);
+        if (!is_missing && feature.is_text && value < 0 && !feature.has_other) unseen.insert(feature.input);
+    }
+    return static_cast<double>(model.inputs().size() - unseen.size());
+}
+
 }  // namespace
 
 TEST_SUITE("score/model") {
@@ -198,11 +211,77 @@ TEST_SUITE("score/model") {
         using Names = std::vector<std::string>;
         CHECK(names({missing, model.code(1, "south")}) == Names{"base", "days missing", "region=south"});
         CHECK(model.explain("m", Values{missing, model.code(1, "south")}).value == -1 + 2 + 1);
-        // The training rows knew every region, so a new or a missing one has no column.
-        CHECK(names({10, model.code(1, "west")}) == Names{"base", "days >= 5", "days >= 10"});
-        CHECK(names({10, missing}) == Names{"base", "days >= 5", "days >= 10"});
-        CHECK(names({0, missing}) == Names{"base"});
+        // The training rows knew every region, so a new or a missing one has no column, and says so.
+        const std::string unseen = "region never seen so in training";
+        CHECK(names({10, model.code(1, "west")}) == Names{"base", "days >= 5", "days >= 10", unseen});
+        CHECK(names({10, missing}) == Names{"base", "days >= 5", "days >= 10", unseen});
+        CHECK(names({0, missing}) == Names{"base", unseen});
         CHECK(model.explain("m", Values{0, missing}).value == -1);
+        CHECK(model.explain("m", Values{0, missing}).parts.back() == Part{unseen, 1, 0, 0});
+    }
+
+    TEST_CASE("evidence counts for the share of the inputs that training had seen so, by hand") {
+        const Model model = small_model();
+        const double known = 95.280795905367191;  // of days 7 in the north, see above
+        // Nothing is known of the region: log-odds -1 of base alone, variance 0.04: 1 / (p (1 - p) 0.04) - 1 =
+        // 126.15403174076219 (mpmath), more than of a known person; half of the inputs are seen.
+        for (const double region : {missing, model.code(1, "west")}) {
+            const Prediction found = model.predict(Values{0, region});
+            CHECK(found.evidence == doctest::Approx(63.077015870381094).epsilon(1e-10));
+            CHECK(found.evidence < known);
+            // The probability is that of the mean: 1 / (1 + e).
+            CHECK(found.probability == doctest::Approx(0.26894142136999512).epsilon(1e-14));
+            CHECK(model.explain("m", Values{0, region}).evidence == found.evidence);
+        }
+        // Log-odds -0.5, variance 0.05: half of 84.105038608255231 (mpmath).
+        CHECK(model.predict(Values{7, missing}).evidence == doctest::Approx(42.052519304127616).epsilon(1e-10));
+        // The training rows had missing days, so these are seen: log-odds 0.25, variance 0.06 (mpmath).
+        CHECK(model.predict(Values{missing, model.code(1, "north")}).evidence ==
+              doctest::Approx(66.713769995985773).epsilon(1e-10));
+    }
+
+    TEST_CASE("where no input is seen so there is no evidence, in both ways of learning") {
+        const std::vector<FeatureConfig> configs{feature("days", Encoding::linear),
+                                                 feature("region", Encoding::levels)};
+        FeatureTable table{4, {}};
+        table.inputs.push_back({"days", false, {0, 5, 10, 11}, {}});
+        table.inputs.push_back({"region", true, {0, 1, 0, 1}, {"south", "north"}});
+        const FeatureEncoder encoder = FeatureEncoder::fit(configs, table);
+        LogisticModel bulk = small_coefficients();
+        bulk.coefficients.resize(3);
+        bulk.covariance_factor.resize(10);
+        OnlineLogistic online{3};
+        const alloquy::score::FeatureMatrix matrix = encoder.encode(table);
+        for (std::size_t row = 0; row < 4; ++row) online.update(matrix.row(row), row % 2 == 0);
+        for (const Model& model : {Model{encoder, bulk, Calibration{}}, Model{encoder, online, Calibration{}}}) {
+            const double known = model.predict(Values{5, model.code(1, "north")}).evidence;
+            CHECK(known > 0);
+            for (const double region : {missing, model.code(1, "west")}) {
+                const Values stranger{missing, region};
+                CHECK(model.predict(stranger).evidence == 0);
+                const Explanation why = model.explain("m", stranger);
+                CHECK(why.evidence == 0);
+                REQUIRE(why.parts.size() == 3);
+                CHECK(why.parts[1] == Part{"days never seen so in training", 1, 0, 0});
+                CHECK(why.parts[2] == Part{"region never seen so in training", 1, 0, 0});
+                CHECK(why.value == why.parts[0].contribution);
+            }
+        }
+    }
+
+    TEST_CASE("the probability alone has the bits of predict(), whatever the scratch row held") {
+        FeatureEncoder::Row scratch;
+        for (std::uint64_t seed = 20; seed < 25; ++seed) {
+            CAPTURE(seed);
+            for (const Model& model : random_models(seed)) {
+                const FeatureTable table = random_table(seed + 100, 60, 9);
+                for (std::size_t row = 0; row < table.rows; ++row) {
+                    const Values person = inputs_of(model, table, row);
+                    REQUIRE(model.probability(person, scratch) == model.predict(person).probability);
+                }
+                CHECK_THROWS_AS((void)model.probability(Values{1}, scratch), InvalidArgument);
+            }
+        }
     }
 
     TEST_CASE("one person asked alone, as a row of columns or in a table gives the same bits") {
@@ -212,11 +291,18 @@ TEST_SUITE("score/model") {
                 const FeatureTable table = random_table(seed + 100, 60, 9);  // three regions are new to the encoder
                 const std::vector<double> all = model.predict(table);
                 REQUIRE(all.size() == 60);
+                const std::vector<double> evidence = model.evidence(table);
+                REQUIRE(evidence.size() == 60);
                 const alloquy::score::FeatureMatrix matrix = model.encoder().encode(table);
                 for (std::size_t row = 0; row < table.rows; ++row) {
                     const Prediction found = model.predict(inputs_of(model, table, row));
                     REQUIRE(found.probability == all[row]);
-                    REQUIRE(model.predict(matrix.row(row)) == found);
+                    REQUIRE(found.evidence == evidence[row]);
+                    // A row of columns does not tell how many of the four inputs had been seen so.
+                    const Prediction of_columns = model.predict(matrix.row(row));
+                    const double seen = seen_inputs(model, inputs_of(model, table, row));
+                    REQUIRE(of_columns.probability == found.probability);
+                    REQUIRE(found.evidence == of_columns.evidence * (seen / 4));
                     REQUIRE(found.probability >= 0);
                     REQUIRE(found.probability <= 1);
                     REQUIRE(found.evidence >= 0);
@@ -239,9 +325,10 @@ TEST_SUITE("score/model") {
                     const Prediction found = model.predict(person);
                     REQUIRE(alloquy::score::apply(model.calibration(), why.value) == found.probability);
                     REQUIRE(why.evidence == found.evidence);
-                    // One part for each column that is not 0, in the columns' order.
+                    // One part for each column that is not 0, in the columns' order, and one for each unseen input.
                     const FeatureRow entries = matrix.row(row);
-                    REQUIRE(why.parts.size() == entries.columns.size() + 1);
+                    const auto unseen = static_cast<std::size_t>(4 - seen_inputs(model, person));
+                    REQUIRE(why.parts.size() == entries.columns.size() + 1 + unseen);
                     REQUIRE(why.parts[0].name == "base");
                     for (std::size_t i = 0; i < entries.columns.size(); ++i) {
                         const Part& part = why.parts[i + 1];
@@ -326,6 +413,18 @@ TEST_SUITE("score/model") {
         }
     }
 
+    TEST_CASE("a covariance factor that does not fit the coefficients is refused, also of a row with unseen inputs") {
+        LogisticModel odd = small_coefficients();
+        odd.covariance_factor.pop_back();
+        const Model model{small_encoder(), odd, Calibration{}};
+        for (const double region : {0.0, missing}) {
+            const Values person{7, region};
+            CHECK_THROWS_WITH_AS((void)model.predict(person), doctest::Contains("covariance_factor"), InvalidArgument);
+            CHECK_THROWS_WITH_AS((void)model.explain("m", person), doctest::Contains("covariance_factor"),
+                                 InvalidArgument);
+        }
+    }
+
     TEST_CASE("a table without an input, or with it in the wrong type, is refused by name") {
         const Model model = small_model();
         FeatureTable table{1, {}};
@@ -333,6 +432,44 @@ TEST_SUITE("score/model") {
         CHECK_THROWS_WITH_AS((void)model.predict(table), doctest::Contains("'region'"), InvalidArgument);
         table.inputs.push_back({"region", false, {3}, {}});
         CHECK_THROWS_WITH_AS((void)model.predict(table), doctest::Contains("'region'"), InvalidArgument);
+    }
+
+    TEST_CASE("as many values as inputs are asked for, no fewer and no more, in both ways of learning") {
+        const FeatureEncoder encoder = small_encoder();
+        for (const Model& model : {small_model(), Model{encoder, OnlineLogistic{5}, Calibration{}}}) {
+            CHECK_NOTHROW((void)model.predict(Values{3, 1}));
+            for (const Values& values : {Values{}, Values{3}, Values{3, 1, 1}}) {
+                const std::string expected =
+                    "2 values expected, one for each input, got " + std::to_string(values.size());
+                CHECK_THROWS_WITH_AS((void)model.predict(values), doctest::Contains(expected.c_str()), InvalidArgument);
+                CHECK_THROWS_WITH_AS((void)model.explain("m", values), doctest::Contains(expected.c_str()),
+                                     InvalidArgument);
+            }
+        }
+    }
+
+    TEST_CASE("a text's value that no code is, is refused by the feature's name") {
+        const Model model = small_model();
+        CHECK_NOTHROW((void)model.predict(Values{3, model.code(1, "north")}));
+        CHECK_NOTHROW((void)model.predict(Values{3, model.code(1, "nowhere")}));
+        for (const double bad : {2.0, 1e300, std::numeric_limits<double>::infinity()}) {
+            CAPTURE(bad);
+            CHECK_THROWS_WITH_AS((void)model.predict(Values{3, bad}), doctest::Contains("'region'"), InvalidArgument);
+            CHECK_THROWS_WITH_AS((void)model.explain("m", Values{3, bad}), doctest::Contains("'region'"),
+                                 InvalidArgument);
+        }
+    }
+
+    TEST_CASE("a row whose columns are not ascending is refused, not read beyond the coefficients") {
+        const Values values{1, 1};
+        for (const Model& model : {small_model(), Model{small_encoder(), OnlineLogistic{5}, Calibration{}}}) {
+            using Columns = std::vector<std::uint32_t>;
+            CHECK_NOTHROW((void)model.predict(FeatureRow{Columns{0, 4}, values}));
+            for (const Columns& columns : {Columns{1'000'000, 0}, Columns{4, 0}, Columns{2, 2}, Columns{0, 5}}) {
+                CAPTURE(columns[0]);
+                CHECK_THROWS_AS((void)model.predict(FeatureRow{columns, values}), InvalidArgument);
+            }
+        }
     }
 
     TEST_CASE("models are equal if all that they are made of is") {

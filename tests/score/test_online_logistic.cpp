@@ -13,6 +13,7 @@
 #include <doctest/doctest.h>
 
 #include "../support/random.hpp"
+#include "support.hpp"
 
 using alloquy::score::CoefficientSign;
 using alloquy::score::FeatureMatrix;
@@ -20,7 +21,9 @@ using alloquy::score::FeatureRow;
 using alloquy::score::OnlineLogistic;
 using alloquy::score::OnlineLogisticOptions;
 using alloquy::score::OnlineLogisticState;
+using alloquy::support::contains;
 using alloquy::support::Random;
+using alloquy::support::refusal;
 
 namespace {
 
@@ -120,18 +123,6 @@ OnlineLogisticOptions forgetting(double half_life) {
     OnlineLogisticOptions options;
     options.half_life = half_life;
     return options;
-}
-
-std::string refusal(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const alloquy::InvalidArgument& error) {
-        return error.what();
-    }
-    return {};
-}
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 }  // namespace
@@ -372,7 +363,8 @@ TEST_SUITE("score/online_logistic") {
         const OnlineLogisticState before = model.state();
         const double nan = std::numeric_limits<double>::quiet_NaN();
         for (const Row& row : {Row{{2}, {1}}, Row{{0, 1}, {1}}, Row{{0, 1}, {1, nan}}, Row{{0}, {1e61}},
-                               Row{{1}, {-std::numeric_limits<double>::infinity()}}}) {
+                               Row{{1}, {-std::numeric_limits<double>::infinity()}}, Row{{9'000'000, 0}, {1, 1}},
+                               Row{{1, 0}, {1, 1}}, Row{{0, 0}, {1, 1}}}) {
             CHECK_FALSE(refusal([&] { model.update(row, true); }).empty());
         }
         for (const double weight : {-1.0, nan, 1e-13, 1e13}) {
@@ -380,6 +372,9 @@ TEST_SUITE("score/online_logistic") {
         }
         CHECK((model.state() == before));
         CHECK_FALSE(refusal([&] { (void)log_odds(model, Row{{2}, {1}}); }).empty());
+        CHECK(contains(refusal([&] { (void)log_odds(model, Row{{9'000'000, 0}, {1, 1}}); }), "got 9000000"));
+        CHECK(contains(refusal([&] { (void)evidence(model, Row{{1, 0}, {1, 1}}); }), "ascending"));
+        CHECK(contains(refusal([&] { (void)variance_of_log_odds(model, Row{{1, 0}, {1, 1}}); }), "ascending"));
         CHECK_FALSE(refusal([&] { (void)probability(model, Row{{0}, {nan}}); }).empty());
         CHECK_FALSE(refusal([&] { (void)evidence(model, Row{{0, 1}, {1}}); }).empty());
         CHECK_FALSE(refusal([&] { (void)contributions(model, Row{{7}, {1}}); }).empty());
@@ -395,6 +390,20 @@ TEST_SUITE("score/online_logistic") {
         CHECK_NOTHROW(OnlineLogistic{OnlineLogisticState{model.state()}, model.options()});
         const double p = probability(model, Row{{0}, {1}});
         CHECK((p >= 0 && p <= 1));
+    }
+
+    TEST_CASE("models are equal if options, signs and state are") {
+        OnlineLogistic model{2};
+        CHECK(model == OnlineLogistic{2});
+        CHECK(model == OnlineLogistic{model.state(), model.options(), model.signs()});
+        CHECK_FALSE(model == OnlineLogistic{3});
+        CHECK_FALSE(model == OnlineLogistic{2, forgetting(9)});
+        CHECK_FALSE(model == OnlineLogistic{2, {}, {CoefficientSign::free, CoefficientSign::not_negative}});
+        OnlineLogistic taught = model;
+        taught.update(Row{{0, 1}, {1, -1}}, true);
+        CHECK_FALSE(model == taught);
+        model.update(Row{{0, 1}, {1, -1}}, true);
+        CHECK(model == taught);
     }
 
     TEST_CASE("options out of range are refused by name") {

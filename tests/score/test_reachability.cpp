@@ -159,6 +159,16 @@ std::vector<Event> random_events(Random& random, std::size_t count, std::int64_t
     return events;
 }
 
+/// True if these are the hours with their parts, to the grid of 2^-40 on which they lie.
+bool are(const std::vector<HourEstimate>& found, const std::vector<HourEstimate>& expected) {
+    const auto near = [](double a, double b) { return std::abs(a - b) <= 1e-12; };
+    return std::equal(found.begin(), found.end(), expected.begin(), expected.end(),
+                      [&](const HourEstimate& a, const HourEstimate& b) {
+                          return a.hour_of_week == b.hour_of_week && a.acts == b.acts &&
+                                 near(a.probability, b.probability) && near(a.own, b.own) && near(a.group, b.group);
+                      });
+}
+
 }  // namespace
 
 TEST_SUITE("score/reachability") {
@@ -310,12 +320,13 @@ TEST_SUITE("score/reachability") {
         const State state = acts_in(reachability, {{20, 5}, {8, 2}, {0, 9}, {167, 3}, {int{Event::no_hour}, 50}});
         const auto score = reachability.value(state, minute(100));
         // Shares of the 19 acts whose hour is known.
-        CHECK(score.best_hours == std::vector<HourEstimate>{{0, 9.0 / 19, 9}, {20, 5.0 / 19, 5}, {167, 3.0 / 19, 3}});
+        CHECK(are(score.best_hours,
+                  {{0, 9.0 / 19, 9, 9.0 / 19, 0}, {20, 5.0 / 19, 5, 5.0 / 19, 0}, {167, 3.0 / 19, 3, 3.0 / 19, 0}}));
         CHECK(score.own_acts[8] == 2);
         CHECK(score.own_acts[0] == 9);
         CHECK(score.own_acts[167] == 3);
         const auto one = reachability.value(fold(reachability, {reply(0, post, 17)}), minute(100));
-        CHECK(one.best_hours == std::vector<HourEstimate>{{17, 1, 1}});
+        CHECK(one.best_hours == std::vector<HourEstimate>{{17, 1, 1, 1, 0}});
         const auto none = reachability.value(fold(reachability, {reply(0, post)}), minute(100));
         CHECK(none.best_hours.empty());
         CHECK_FALSE(reachability.best_hour(fold(reachability, {reply(0, post)}), HourCounts{}));
@@ -330,26 +341,27 @@ TEST_SUITE("score/reachability") {
         // (5 + 20 * 0.4) / 28, (0 + 20 * 0.6) / 28, (3 + 0) / 28.
         const auto best = reachability.best_hours(state, group);
         REQUIRE(hours_in(best) == std::vector<int>{34, 10, 100});
-        CHECK(best[0].probability == doctest::Approx(13.0 / 28).epsilon(1e-15));
-        CHECK(best[1].probability == doctest::Approx(12.0 / 28).epsilon(1e-15));
-        CHECK(best[2].probability == doctest::Approx(3.0 / 28).epsilon(1e-15));
-        CHECK(best[0].acts == 5);
-        CHECK(best[1].acts == 0);
-        CHECK(best[2].acts == 3);
+        CHECK(best[0].probability == doctest::Approx(13.0 / 28).epsilon(1e-12));
+        CHECK(best[1].probability == doctest::Approx(12.0 / 28).epsilon(1e-12));
+        CHECK(best[2].probability == doctest::Approx(3.0 / 28).epsilon(1e-12));
+        CHECK(are(best, {{34, 13.0 / 28, 5, 5.0 / 28, 8.0 / 28},
+                         {10, 12.0 / 28, 0, 0, 12.0 / 28},
+                         {100, 3.0 / 28, 3, 3.0 / 28, 0}}));
+        for (const HourEstimate& hour : best) CHECK(hour.own + hour.group == hour.probability);
         CHECK(reachability.value(state, minute(100), group).best_hours == best);
         CHECK(hours_in(reachability.value(state, minute(100)).best_hours) == std::vector<int>{34, 100});  // no group
         // A group that weighs one act only: (5 + 0.4) / 9, 3 / 9, 0.6 / 9.
         config.hour_prior = 1;
         const auto own = Reachability{config, channels}.best_hours(state, group);
         REQUIRE(hours_in(own) == std::vector<int>{34, 100, 10});
-        CHECK(own[0].probability == doctest::Approx(5.4 / 9).epsilon(1e-15));
-        CHECK(own[1].probability == doctest::Approx(3.0 / 9).epsilon(1e-15));
-        CHECK(own[2].probability == doctest::Approx(0.6 / 9).epsilon(1e-15));
+        CHECK(own[0].probability == doctest::Approx(5.4 / 9).epsilon(1e-12));
+        CHECK(own[1].probability == doctest::Approx(3.0 / 9).epsilon(1e-12));
+        CHECK(own[2].probability == doctest::Approx(0.6 / 9).epsilon(1e-12));
         // One that weighs ten thousand: the group's hours, nearly as the group has them.
         config.hour_prior = 10'000;
         const auto habit = Reachability{config, channels}.best_hours(state, group);
         REQUIRE(hours_in(habit) == std::vector<int>{10, 34, 100});
-        CHECK(habit[0].probability == doctest::Approx(6000.0 / 10'008).epsilon(1e-15));
+        CHECK(habit[0].probability == doctest::Approx(6000.0 / 10'008).epsilon(1e-12));
     }
 
     TEST_CASE("somebody unknown has the group's best hours") {
@@ -357,7 +369,7 @@ TEST_SUITE("score/reachability") {
         const HourCounts group = group_of({{0, 1}, {30, 50}, {99, 20}, {167, 29}});
         const auto best = reachability.best_hours(State{}, group);
         REQUIRE(hours_in(best) == std::vector<int>{30, 167, 99});
-        CHECK(best[0].probability == doctest::Approx(0.5).epsilon(1e-15));
+        CHECK(best[0].probability == doctest::Approx(0.5).epsilon(1e-12));
         CHECK(best[0].acts == 0);
         CHECK(reachability.best_hour(State{}, group) == 30);
         CHECK_FALSE(reachability.best_hour(State{}, HourCounts{}));
@@ -366,7 +378,7 @@ TEST_SUITE("score/reachability") {
         HourCounts large = group;
         for (std::uint64_t& count : large) count *= 1'000'000'000'000;
         CHECK(reachability.best_hours(State{}, large) == best);
-        CHECK(reachability.best_hours(State{}, group_of({{5, 7}})) == std::vector<HourEstimate>{{5, 1, 0}});
+        CHECK(reachability.best_hours(State{}, group_of({{5, 7}})) == std::vector<HourEstimate>{{5, 1, 0, 0, 1}});
     }
 
     TEST_CASE("of equal hours the earlier one is better") {
@@ -420,7 +432,11 @@ TEST_SUITE("score/reachability") {
                 const auto hour = static_cast<std::size_t>(best[i].hour_of_week);
                 REQUIRE(best[i].probability > 0);
                 REQUIRE(best[i].probability <= 1);
-                REQUIRE(best[i].probability == doctest::Approx(static_cast<double>(exact[hour])).epsilon(1e-14));
+                REQUIRE(best[i].probability == doctest::Approx(static_cast<double>(exact[hour])).epsilon(1e-12));
+                REQUIRE(best[i].own + best[i].group == best[i].probability);
+                const double own_part =
+                    static_cast<double>(state.hours[hour] / (own + (all > 0 ? config.hour_prior : 0.0L)));
+                REQUIRE(best[i].own == doctest::Approx(own_part).epsilon(1e-12));
                 REQUIRE(best[i].acts == state.hours[hour]);
                 // All hours that are better, or as good and earlier, stand before it.
                 for (std::size_t other = 0; other < hours_per_week; ++other) {
@@ -453,7 +469,7 @@ TEST_SUITE("score/reachability") {
             CHECK(score.own_acts[78] == 0);
             REQUIRE(score.best_hours.size() == 2);
             CHECK(score.best_hours[0].acts == static_cast<std::uint32_t>(counted));
-            CHECK(score.best_hours[0].probability == doctest::Approx(counted / (counted + 45.0)).epsilon(1e-15));
+            CHECK(score.best_hours[0].probability == doctest::Approx(counted / (counted + 45.0)).epsilon(1e-12));
         }
     }
 

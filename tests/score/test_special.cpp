@@ -4,29 +4,30 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
-#include <stdexcept>
-#include <string>
-#include <vector>
 
 #include <doctest/doctest.h>
 
 #include "../support/random.hpp"
+#include "support.hpp"
 
 // The numbers were made by this program (python3, mpmath 1.3):
-//   from mpmath import *; mp.dps = 50; f = lambda v: repr(float(v)); B = lambda p, q: loggamma(p) + loggamma(q) -
-//   loggamma(p + q) gamma family:  m = mpf(x); f(loggamma(m)), f(digamma(m)), f(polygamma(1, m)) log_beta: f(B(mpf(a),
-//   mpf(b))) ratios:        f(loggamma(mpf(x) + mpf(d)) - loggamma(mpf(x))), f(B(mpf(a), mpf(b) + mpf(x)) - B(mpf(a),
-//   mpf(b))) incomplete:    f(betainc(mpf(a), mpf(b), 0, mpf(x), regularized=True))
+//   from mpmath import *; mp.dps = 50; f = lambda v: repr(float(v))
+//   B = lambda p, q: loggamma(p) + loggamma(q) - loggamma(p + q)
+// gamma family:
+//   m = mpf(x); f(loggamma(m)), f(digamma(m)), f(polygamma(1, m))
+// log_beta:
+//   f(B(mpf(a), mpf(b)))
+// ratios:
+//   f(loggamma(mpf(x) + mpf(d)) - loggamma(mpf(x))), f(B(mpf(a), mpf(b) + mpf(x)) - B(mpf(a), mpf(b)))
+// incomplete:
+//   f(betainc(mpf(a), mpf(b), 0, mpf(x), regularized=True))
 namespace {
 
 namespace score = alloquy::score;
 namespace detail = alloquy::score::detail;
+using alloquy::support::relative_error;
 
-double relative_error(double value, double exact) {
-    return std::abs(value - exact) / std::abs(exact);
-}
 double error(double value, double exact) {
     return std::abs(value - exact) / std::max(1.0, std::abs(exact));
 }
@@ -58,27 +59,6 @@ constexpr std::array gamma_family{
     GammaFamily{1000.25, 5906.9472682711175, 6.907505289414428, 0.0010002499791197934},
     GammaFamily{1000000.0, 12815504.569147611, 13.815510057964191, 1.0000005000001667e-06},
     GammaFamily{1000000000000000.0, 3.3538776394910668e+16, 34.538776394910684, 1.0000000000000005e-15}};
-
-/// A function with its maximum, 5, at (1, 2, 3, 4), in the logarithms a tilted quadratic form.
-detail::Curvature bowl(const std::array<double, 4>& p) {
-    detail::Curvature sum;
-    const std::array<double, 4> peak{1, 2, 3, 4};
-    std::array<double, 4> t{};
-    for (std::size_t i = 0; i < 4; ++i) t[i] = std::log(p[i] / peak[i]);
-    sum.value = 5;
-    for (std::size_t i = 0; i < 4; ++i) {
-        for (std::size_t j = 0; j < 4; ++j) {
-            const double form = i == j ? 2.0 : 0.5;
-            sum.value -= 0.5 * form * t[i] * t[j];
-            sum.gradient[i] -= form * t[j] / p[i];
-            sum.hessian[i][j] -= form / (p[i] * p[j]);
-        }
-    }
-    for (std::size_t i = 0; i < 4; ++i) sum.hessian[i][i] -= sum.gradient[i] / p[i];
-    return sum;
-}
-
-constexpr detail::Search search{"fit", {"first", "second", "third", "fourth"}, 100, 1e-10};
 
 }  // namespace
 
@@ -251,92 +231,5 @@ TEST_SUITE("score/special") {
                        : static_cast<double>(std::expm1(static_cast<long double>(y)) / static_cast<long double>(y));
             CHECK(relative_error(detail::expm1_over(y), exact) <= 5e-16);
         }
-    }
-
-    TEST_CASE("eigen takes a symmetric matrix apart, a singular one too") {
-        alloquy::support::Random random{3};
-        for (int round = 0; round < 200; ++round) {
-            detail::Matrix4 matrix{};
-            for (std::size_t i = 0; i < 4; ++i) {
-                for (std::size_t j = 0; j <= i; ++j) {
-                    matrix[i][j] = matrix[j][i] = round == 0 ? 1.0 : random.fraction() * 2 - 1;
-                }
-            }
-            const detail::Eigen4 axes = detail::eigen(matrix);
-            for (std::size_t i = 0; i < 4; ++i) {
-                for (std::size_t j = 0; j < 4; ++j) {
-                    double again = 0;
-                    double dot = 0;
-                    for (std::size_t k = 0; k < 4; ++k) {
-                        again += axes.vectors[i][k] * axes.values[k] * axes.vectors[j][k];
-                        dot += axes.vectors[k][i] * axes.vectors[k][j];
-                    }
-                    CHECK(std::abs(again - matrix[i][j]) <= 1e-14);
-                    CHECK(std::abs(dot - (i == j ? 1.0 : 0.0)) <= 1e-14);
-                }
-            }
-        }
-    }
-
-    TEST_CASE("climb finds the peak of a tilted bowl and its covariance") {
-        const detail::Climb climbed = detail::climb(search, {20.0, 0.05, 7.0, 90.0}, bowl);
-        REQUIRE(climbed.found);
-        for (std::size_t i = 0; i < 4; ++i) {
-            CHECK(climbed.found->parameters[i] == doctest::Approx(static_cast<double>(i + 1)).epsilon(1e-12));
-            for (std::size_t j = 0; j < 4; ++j) {
-                // The inverse of 1.5 I + 0.5 J is (I - J / 7) / 1.5 (Sherman-Morrison).
-                const double exact = ((i == j ? 1.0 : 0.0) - 1.0 / 7.0) / 1.5 * static_cast<double>((i + 1) * (j + 1));
-                CHECK(climbed.found->covariance[i][j] == doctest::Approx(exact).epsilon(1e-12));
-            }
-        }
-        CHECK(climbed.found->at.value == doctest::Approx(5).epsilon(1e-14));
-    }
-
-    TEST_CASE("a parameter without a best value runs off and is named, and steps that lead nowhere are no maximum") {
-        const auto rising = [](const std::array<double, 4>& p) {
-            detail::Curvature sum = bowl(p);  // minus what holds the third parameter, plus -1 / p
-            const double t = std::log(p[2] / 3);
-            sum.value += 20 * t - 1 / p[2];
-            sum.gradient[2] += 20 / p[2] + 1 / (p[2] * p[2]);
-            sum.hessian[2][2] -= 20 / (p[2] * p[2]) + 2 / (p[2] * p[2] * p[2]);
-            sum.value += t * t;  // undoes the bowl's own square
-            sum.gradient[2] += 2 * t / p[2];
-            sum.hessian[2][2] += (2 - 2 * t) / (p[2] * p[2]);
-            return sum;
-        };
-        const detail::Climb climbed = detail::climb(search, {1, 1, 1, 1}, rising);
-        CHECK_FALSE(climbed.found);
-        CHECK(climbed.has_run_off);
-        CHECK(climbed.why.find("third grows without end") != std::string::npos);
-        detail::Search hasty = search;
-        hasty.max_iterations = 2;
-        const std::array<std::array<double, 4>, 1> start{{{20.0, 0.05, 7.0, 90.0}}};
-        CHECK_THROWS_WITH_AS((void)detail::maximise(hasty, start, false, bowl),
-                             "fit: no convergence after 2 iterations", alloquy::Error);
-        CHECK_THROWS_AS((void)detail::maximise(search, start, true, rising), alloquy::InvalidArgument);
-    }
-
-    TEST_CASE("every chunk runs once, whatever the threads, and its error reaches the caller") {
-        for (const unsigned threads : {1U, 2U, 7U, 100U}) {
-            std::vector<int> runs(37);
-            detail::for_each_chunk(runs.size(), threads, [&](std::size_t chunk) { ++runs[chunk]; });
-            CHECK(std::all_of(runs.begin(), runs.end(), [](int count) { return count == 1; }));
-            CHECK_THROWS_AS(detail::for_each_chunk(37, threads,
-                                                   [](std::size_t chunk) {
-                                                       if (chunk == 36) throw alloquy::InvalidArgument{"chunk"};
-                                                   }),
-                            alloquy::InvalidArgument);
-        }
-        detail::for_each_chunk(0, 3, [](std::size_t) { throw std::logic_error{"there is no chunk"}; });
-    }
-
-    TEST_CASE("distinct counts are numbered in rising order, small and large") {
-        const std::vector<std::uint32_t> counts{7, 0, 4'000'000'000U, 65'536, 7, 65'535, 100'000, 0};
-        const detail::DistinctCounts distinct{counts};
-        CHECK(distinct.values() == std::vector<std::uint32_t>{0, 7, 65'535, 65'536, 100'000, 4'000'000'000U});
-        for (std::size_t i = 0; i < distinct.values().size(); ++i) {
-            CHECK(distinct.number_of(distinct.values()[i]) == i);
-        }
-        CHECK(detail::DistinctCounts{std::vector<std::uint32_t>{}}.values().empty());
     }
 }

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <string>
+#include <typeinfo>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -28,6 +31,7 @@ using alloquy::score::cross_validate;
 using alloquy::score::Encoding;
 using alloquy::score::FeatureConfig;
 using alloquy::score::FeatureEncoder;
+using alloquy::score::FeatureMatrix;
 using alloquy::score::FeatureTable;
 using alloquy::score::fold_splits;
 using alloquy::score::grouped_folds;
@@ -40,11 +44,12 @@ using alloquy::score::Monotone;
 using alloquy::score::OnlineLogistic;
 using alloquy::score::OnlineLogisticOptions;
 using alloquy::score::Prediction;
+using alloquy::score::prequential;
 using alloquy::score::Split;
 using alloquy::score::time_splits;
-using alloquy::score::TimeSplitOptions;
 using alloquy::score::train;
 using alloquy::support::Random;
+using alloquy::time::Instant;
 using Outcomes = std::vector<std::uint8_t>;
 using Values = std::vector<double>;
 
@@ -64,14 +69,14 @@ struct Examples {
     FeatureTable table{};
     Outcomes outcomes{};
     std::vector<std::uint64_t> groups{};
-    std::vector<std::int64_t> instants_ms{};
+    std::vector<Instant> instants{};
 
     [[nodiscard]] Examples select(std::span<const std::uint32_t> rows) const {
         Examples part{table.select(rows), {}, {}, {}};
         for (const std::uint32_t row : rows) {
             part.outcomes.push_back(outcomes[row]);
             part.groups.push_back(groups[row]);
-            part.instants_ms.push_back(instants_ms[row]);
+            part.instants.push_back(instants[row]);
         }
         return part;
     }
@@ -98,7 +103,7 @@ Examples usual_examples(std::uint64_t seed, std::size_t rows) {
         const double log_odds = 2.5 * clicks - 1 + (region == 1 ? 1 : 0);
         examples.outcomes.push_back(random.fraction() < alloquy::score::logistic(log_odds) ? 1 : 0);
         examples.groups.push_back(row / 10 * 7 + 3);
-        examples.instants_ms.push_back(static_cast<std::int64_t>(row) * 86'400'000);
+        examples.instants.push_back(Instant::from_unix_ms(static_cast<std::int64_t>(row) * 86'400'000));
     }
     return examples;
 }
@@ -166,7 +171,7 @@ Examples leaking_examples(std::uint64_t seed, std::size_t groups) {
             examples.table.inputs[1].values.push_back(static_cast<double>(group));
             examples.outcomes.push_back(outcome);
             examples.groups.push_back(group);
-            examples.instants_ms.push_back(static_cast<std::int64_t>(group * 10 + i));
+            examples.instants.push_back(Instant::from_unix_ms(static_cast<std::int64_t>(group * 10 + i)));
         }
     }
     return examples;
@@ -359,7 +364,7 @@ TEST_SUITE("score/training") {
         examples.table.inputs[2].values[42] = 3;
         examples.table.inputs[0].values[43] = 3;
         const auto folds = fold_splits(grouped_folds(examples.groups, 5));
-        const auto blocks = time_splits(examples.instants_ms, 4, {.gap_ms = 5 * 86'400'000LL, .groups = {}});
+        const auto blocks = time_splits(examples.instants, std::chrono::hours{5 * 24}, 4);
         for (const ModelConfig& config : {usual_config(), online_config()}) {
             for (const auto& splits : {folds, blocks}) {
                 const Values found = cross_validate(config, examples.table, examples.outcomes, splits, examples.groups);
@@ -425,8 +430,7 @@ TEST_SUITE("score/training") {
 
     TEST_CASE("what only the past's own classes tell is worth nothing for the classes to come") {
         const Examples examples = leaking_examples(13, 80);
-        const TimeSplitOptions apart{.gap_ms = 0, .groups = examples.groups};
-        const auto splits = time_splits(examples.instants_ms, 4, apart);
+        const auto splits = time_splits(examples.instants, examples.instants, 4, examples.groups);
         const Values honest =
             cross_validate(leaking_config(Learning::bulk), examples.table, examples.outcomes, splits, examples.groups);
         CHECK(auc_within(honest, examples.outcomes, splits) == doctest::Approx(0.5).epsilon(0.1));
@@ -440,6 +444,84 @@ TEST_SUITE("score/training") {
         const Model grouped = train(config, examples.table, examples.outcomes, examples.groups);
         CHECK(loose.calibration().slope() > 0.5);
         CHECK(grouped.calibration().slope() < 0.2);
+    }
+
+    TEST_CASE("one row after the other, a model is asked of each before it learns from it") {
+        const Examples examples = usual_examples(30, 60);
+        const FeatureEncoder encoder = FeatureEncoder::fit(usual_config().features, examples.table);
+        const FeatureMatrix matrix = encoder.encode(examples.table);
+        OnlineLogistic model{encoder.columns()};
+        OnlineLogistic by_hand = model;
+        const Values found = prequential(model, matrix, examples.outcomes);
+        REQUIRE(found.size() == 60);
+        for (std::size_t row = 0; row < 60; ++row) {
+            REQUIRE(found[row] == probability(by_hand, matrix.row(row)));
+            by_hand.update(matrix.row(row), examples.outcomes[row] != 0);
+        }
+        CHECK(model == by_hand);
+        // The same where each outcome is known before the next row is asked.
+        OnlineLogistic in_time{encoder.columns()};
+        CHECK(same_bits(prequential(in_time, matrix, examples.outcomes, examples.instants, examples.instants), found));
+        CHECK(in_time == by_hand);
+    }
+
+    TEST_CASE("with instants a row is asked of a model that learned what was known by then alone: by brute force") {
+        Random random{31};
+        for (int round = 0; round < 20; ++round) {
+            CAPTURE(round);
+            const Examples examples = usual_examples(100 + static_cast<std::uint64_t>(round), 50);
+            const FeatureEncoder encoder = FeatureEncoder::fit(usual_config().features, examples.table);
+            const FeatureMatrix matrix = encoder.encode(examples.table);
+            std::vector<Instant> asked;
+            std::vector<Instant> known;
+            for (int row = 0; row < 50; ++row) {
+                asked.push_back(Instant::from_unix_ms(random.between(0, 30)));
+                known.push_back(asked.back() + std::chrono::milliseconds{random.between(0, 12)});
+            }
+            OnlineLogistic model{encoder.columns()};
+            const Values found = prequential(model, matrix, examples.outcomes, asked, known);
+            // All rows in the order in which their outcomes become known.
+            std::vector<std::size_t> order(50);
+            std::iota(order.begin(), order.end(), std::size_t{0});
+            std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+                return known[a] != known[b] ? known[a] < known[b] : asked[a] < asked[b];
+            });
+            for (std::size_t row = 0; row < 50; ++row) {
+                OnlineLogistic then{encoder.columns()};
+                for (const std::size_t from : order) {
+                    if (known[from] <= asked[row] && asked[from] < asked[row]) {
+                        then.update(matrix.row(from), examples.outcomes[from] != 0);
+                    }
+                }
+                REQUIRE(found[row] == probability(then, matrix.row(row)));
+            }
+            OnlineLogistic all{encoder.columns()};
+            for (const std::size_t from : order) all.update(matrix.row(from), examples.outcomes[from] != 0);
+            CHECK(model == all);
+        }
+    }
+
+    TEST_CASE("a model that is asked in vain is as before") {
+        FeatureMatrix matrix{{"x"}};
+        const std::vector<std::uint32_t> columns{0};
+        for (const double value : {1.0, -1.0, 1e61}) matrix.add_row({columns, std::span{&value, 1}});
+        const std::vector<Instant> instants(3, Instant::from_unix_ms(5));
+        const std::vector<Instant> earlier{instants[0], Instant::from_unix_ms(4), instants[2]};
+        const std::vector<Instant> two(2, instants[0]);
+        OnlineLogistic model{1};
+        const auto refused = [&](const char* expected, const Outcomes& outcomes, std::span<const Instant> asked,
+                                 std::span<const Instant> known) {
+            CHECK_THROWS_WITH_AS((void)prequential(model, matrix, outcomes, asked, known), doctest::Contains(expected),
+                                 InvalidArgument);
+            CHECK(model == OnlineLogistic{1});
+        };
+        refused("values must be in [-1e60, 1e60]", {1, 0, 1}, {}, {});  // two rows are learned until then
+        refused("outcomes must be 0 or 1", {1, 0, 2}, {}, {});
+        refused("outcomes must have 3 rows, got 2", {1, 0}, {}, {});
+        refused("instants must have 3 rows, got 2", {1, 0, 1}, two, instants);
+        refused("instants must have 3 rows, got 0", {1, 0, 1}, {}, instants);
+        refused("outcome_known_at must have 3 rows, got 0", {1, 0, 1}, instants, {});
+        refused("outcome_known_at must not lie before the row's instant, row 1", {1, 0, 1}, instants, earlier);
     }
 
     TEST_CASE("where several splits test a row the last one counts, and a row without one has no probability") {
@@ -582,6 +664,12 @@ TEST_SUITE("score/training") {
         };
         const double base = std::get<LogisticModel>(model.coefficients()).intercept;
         CHECK(value_of(missing, "moon") == base);
+        // Nothing is known of who is so new, and half as much as of others where one of the two inputs is.
+        const double known = model.predict(Values{5, model.code(1, "north")}).evidence;
+        CHECK(model.predict(Values{missing, model.code(1, "moon")}).evidence == 0);
+        CHECK(model.predict(Values{missing, missing}).evidence == 0);
+        CHECK(model.predict(Values{5, model.code(1, "moon")}).evidence < known);
+        CHECK(model.predict(Values{missing, model.code(1, "north")}).evidence < known);
         CHECK(value_of(missing, "south") > base);
         CHECK(value_of(missing, "north") < base);
         CHECK(model.explain("m", Values{missing, missing}).value == base);
@@ -601,6 +689,8 @@ TEST_SUITE("score/training") {
         CHECK(wider.encoder().column_names() ==
               std::vector<std::string>{"clicks", "clicks missing", "region=north", "region=south", "region rare"});
         CHECK(wider.explain("m", Values{missing, wider.code(1, "moon")}).parts.size() == 3);
+        CHECK(wider.predict(Values{missing, wider.code(1, "moon")}).evidence ==
+              evidence(std::get<LogisticModel>(wider.coefficients()), wider.encoder().encode(strangers).row(0)));
         CHECK(wider.explain("m", Values{missing, wider.code(1, "moon")}) ==
               wider.explain("m", Values{missing, wider.code(1, "island")}));
     }
@@ -639,7 +729,7 @@ TEST_SUITE("score/training") {
         const auto config = [](auto change) { return [change](ModelConfig& c, Examples&) { change(c); }; };
         constexpr double infinite = std::numeric_limits<double>::infinity();
         refused("features", config([](ModelConfig& c) { c.features.clear(); }));
-        for (const double penalty : {0.0, -1.0, 1e9, infinite, missing}) {
+        for (const double penalty : {0.0, -1.0, 0.9e-9, 1e9, infinite, missing}) {
             refused("penalty", config([=](ModelConfig& c) { c.penalty = penalty; }));
         }
         for (const double half_life : {0.5, -1.0, 1.1e12, infinite, missing}) {
@@ -651,9 +741,11 @@ TEST_SUITE("score/training") {
         for (const std::uint32_t rows : {0U, 1U}) {
             refused("least_rows", config([=](ModelConfig& c) { c.least_rows = rows; }));
         }
-        for (const double prior : {0.0, 1.0, -0.1, missing}) {
+        for (const double prior : {0.0, 1.0, 0.9e-9, 1 - 0.9e-9, -0.1, missing}) {
             refused("prior", config([=](ModelConfig& c) { c.prior = prior; }));
         }
+        refused("'region' must have 60 values, got 59",
+                [](ModelConfig&, Examples& e) { e.table.inputs[2].values.pop_back(); });
         refused("60 examples, at least 61", config([](ModelConfig& c) { c.least_rows = 61; }));
         refused("model 'risk'", config([](ModelConfig& c) { c.least_rows = 61; }));
         refused("outcomes: 60 expected, got 59", [](ModelConfig&, Examples& e) { e.outcomes.pop_back(); });
@@ -733,6 +825,22 @@ TEST_SUITE("score/training") {
         auto beyond = splits;
         beyond[3].train.push_back(200);
         refused(beyond, "split 3");
+    }
+
+    TEST_CASE("an error of a split gets its number and keeps its type") {
+        // No table is known with which learning does not converge at a penalty that a model may have.
+        const auto error_of = [](const auto& thrown) {
+            try {
+                alloquy::score::detail::in_split(1, [&] { throw thrown; });
+            } catch (const alloquy::Error& error) {
+                CHECK(typeid(error) == typeid(thrown));
+                return std::string{error.what()};
+            }
+            return std::string{};
+        };
+        CHECK(error_of(alloquy::Error{"fit_logistic: no convergence"}) ==
+              "cross_validate: split 1: fit_logistic: no convergence");
+        CHECK(error_of(InvalidArgument{"too little data"}) == "cross_validate: split 1: too little data");
     }
 
     TEST_CASE("a tested row that is not there is refused like one that is learned from") {

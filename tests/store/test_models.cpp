@@ -205,9 +205,9 @@ TEST_SUITE("store/models") {
         }
     }
 
-    TEST_CASE("a model of 16 MiB is kept") {
+    TEST_CASE("a model of 128 MiB is kept") {
         const TemporaryFolder folder;
-        const auto bytes = model_bytes(std::size_t{16} << 20U, 5);
+        const auto bytes = model_bytes(alloquy::store::max_model_bytes, 5);
         {
             Journal journal = Journal::open(folder / "j.sqlite");
             const Hash playbook = record_playbook(journal);

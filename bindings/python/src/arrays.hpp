@@ -62,6 +62,7 @@ namespace detail {
 [[nodiscard]] inline py::array as_array(const py::object& object, const std::string& name, py::ssize_t dimensions) {
     const py::array array = py::module_::import("numpy").attr("asarray")(object);
     if (array.ndim() != dimensions) {
+        if (dimensions == 0) throw InvalidArgument{name + ": one number expected"};
         throw InvalidArgument{name + ": a " + (dimensions == 1 ? "one" : "two") + "-dimensional array expected"};
     }
     return array;
@@ -139,6 +140,15 @@ inline constexpr std::int64_t largest_exact = 9'007'199'254'740'992;  // 2^53: e
     if (!column.array) throw py::error_already_set{};
     column.values = {column.array.data(), static_cast<std::size_t>(column.array.size())};
     return column;
+}
+
+/// The same of int64 or int32, which SciPy's indices are.
+[[nodiscard]] inline Int64Column index_column(const py::object& object, const std::string& name) {
+    const py::array array = detail::as_array(object, name, 1);
+    const py::object dtype = detail::dtype_of(array);
+    if (dtype.equal(py::str{"int32"})) return int64_column(array.attr("astype")("int64"), name);
+    if (!dtype.equal(py::str{"int64"}) && array.size() != 0) detail::refuse_dtype(dtype, name, "int64 or int32");
+    return int64_column(array, name);
 }
 
 /// Takes a float64 array, a pandas Series of float64 or the like; narrower floats and whole numbers where they are

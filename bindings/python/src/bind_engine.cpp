@@ -82,11 +82,23 @@ void bind_examples(py::module_& module) {
             "groups", [](const ExampleSet& self) { return to_array(self.groups); },
             "uint64 array: equal numbers belong together in folds; see ModelConfig.group.")
         .def_property_readonly(
+            "grouped", [](const ExampleSet& self) { return to_array(self.grouped); },
+            "uint8 array: 1 where the model's group input told the group, 0 where the person is a group alone.")
+        .def_property_readonly(
             "learned_at", [](const ExampleSet& self) { return to_array(self.learned_at); },
             "uint64 array: place in the journal of the fact that told the outcome.")
         .def_property_readonly(
-            "settled_at", [](const ExampleSet& self) { return to_python(self.settled_at); },
-            "Learned from once `now` lies after this (the end of a response's window), a tuple of Instant.")
+            "outcome_known_at", [](const ExampleSet& self) { return to_python(self.outcome_known_at); },
+            "When the outcome could be known, a tuple of Instant: of the fact that told it, or the end of a response's "
+            "window.")
+        .def_property_readonly(
+            "outcome_known_at_ms",
+            [](const ExampleSet& self) {
+                std::vector<std::int64_t> instants;
+                for (const time::Instant instant : self.outcome_known_at) instants.push_back(instant.unix_ms());
+                return to_array(std::move(instants));
+            },
+            "The same as an int64 array, ms since 1970-01-01T00:00:00Z, as time_splits takes it.")
         .def(
             "select",
             [](const ExampleSet& self, const py::object& rows) {
@@ -122,7 +134,9 @@ void bind_engine(py::module_& module) {
         field("lifecycles", &Playbook::lifecycles, "Tuple of LifecycleConfig; at most 4.", {}),
         field("urgency", &Playbook::urgency, "Policy of urgency.", score::UrgencyConfig{}),
         field("models", &Playbook::models, "Tuple of ModelConfig.", {}),
-        field("columns", &Playbook::columns, "Names of columns that the host fills, such as its own model's.", {}),
+        field("columns", &Playbook::columns,
+              "Names of columns that the host fills, such as its own model's; for actions, no model learns from them.",
+              {}),
         field("actions", &Playbook::actions, "Policy about actions.", decide::ActionPolicy{}));
     module.def(
         "playbook_hash", [](const Playbook& playbook) { return store::hash_bytes(engine::canonical_bytes(playbook)); },

@@ -65,7 +65,7 @@ Raises InvalidArgument if outcomes is empty or k is out of range. O(n log n).
 constexpr auto time_blocks_doc =
     R"doc(Cuts rows into consecutive blocks of time with about equally many rows. Equal instants stand in one block.
 
-instants_ms : int64 array, the instant of each row in ms since any epoch; shape (n), any order.
+instants_ms : int64 array, the instant of each row in ms since 1970-01-01T00:00:00Z; shape (n), any order.
 blocks : >= 2 and at most the number of distinct instants.
 Returns an int64 array, shape (n): the block of each row, in [0, blocks), ascending with time.
 Raises InvalidArgument if instants_ms is empty or blocks is out of range. O(n log n).
@@ -85,15 +85,24 @@ Raises InvalidArgument if folds is empty, has one fold only, or a number in betw
 )doc";
 constexpr auto time_splits_doc = R"doc(The rounds of validation in order of time ("rolling origin").
 
-Round b - 1 judges by block b of time_blocks and learns from the blocks before it, as a model in use does.
+Each judges by one of the time_blocks, from the second on, and learns from the rows before it whose outcome was known at
+the block's first instant or earlier, as a model in use from that instant on does. A block with nothing to learn from
+has no round, as there would have been no model: so the first blocks, while no outcome is known.
 
 instants_ms, blocks : as in time_blocks.
-gap_ms : how long after its instant a row's outcome becomes known, ms, >= 0. A model that is used from the first instant
-    of a test block on learns only from rows whose outcome was known by then.
+outcome_known_at_ms : int64 array, the instant from which on each row's outcome can be known, ms since
+    1970-01-01T00:00:00Z; shape (n), none before the row's own instant. See ExampleSet.outcome_known_at_ms.
+gap_ms : instead of these, how long after its instant each row's outcome can be known, ms, >= 0. With 0 an outcome is
+    known at once, which is seldom so: a model that learns from outcomes which are not there yet is judged better than
+    it is.
 groups : as in grouped_folds, shape (n), or None. No row of a group that is tested is learned from.
-Returns a list of blocks - 1 Splits, in order of time.
-Raises InvalidArgument as time_blocks; if gap_ms is negative, groups has another length, or both leave a round nothing
-to learn from. Source: L. J. Tashman, International Journal of Forecasting 16 (2000), pp. 437-450.
+Returns a list of 1 to blocks - 1 Splits, in order of time.
+Raises InvalidArgument as time_blocks; unless one of outcome_known_at_ms and gap_ms is given; if a shape differs, an
+outcome is known before its row's instant, gap_ms is negative, or no block has anything to learn from.
+Source: L. J. Tashman, International Journal of Forecasting 16 (2000), pp. 437-450.
+
+>>> [split.train.tolist() for split in alloquy.time_splits([1, 2, 3, 4], 2, outcome_known_at_ms=[3, 4, 5, 6])]
+[[0]]
 )doc";
 constexpr auto interval_doc = R"doc(A number and how far it might be off by chance.
 
@@ -342,8 +351,8 @@ void bind_folds(py::module_& module) {
     module.def(
         "time_blocks",
         [=](const py::object& instants_ms, std::uint32_t blocks) {
-            const Int64Column instants = int64_column(instants_ms, "instants_ms");
-            return folds(released([&] { return score::time_blocks(instants.values, blocks); }));
+            const std::vector<time::Instant> instants = instant_column(instants_ms, "instants_ms");
+            return folds(released([&] { return score::time_blocks(instants, blocks); }));
         },
         py::arg("instants_ms"), py::arg("blocks"), time_blocks_doc);
     module.def(
@@ -355,13 +364,21 @@ void bind_folds(py::module_& module) {
         py::arg("folds"), fold_splits_doc);
     module.def(
         "time_splits",
-        [](const py::object& instants_ms, std::uint32_t blocks, std::int64_t gap_ms, const py::object& groups) {
-            const Int64Column instants = int64_column(instants_ms, "instants_ms");
+        [](const py::object& instants_ms, std::uint32_t blocks, const py::object& outcome_known_at_ms,
+           std::optional<std::int64_t> gap_ms, const py::object& groups) {
+            if (outcome_known_at_ms.is_none() != gap_ms.has_value()) {
+                throw InvalidArgument{"time_splits: either outcome_known_at_ms or gap_ms expected"};
+            }
+            const std::vector<time::Instant> instants = instant_column(instants_ms, "instants_ms");
+            const std::vector<time::Instant> known_at = instant_column(outcome_known_at_ms, "outcome_known_at_ms");
             const std::vector<std::uint64_t> numbers = group_column(groups, "groups");
-            return released([&] { return score::time_splits(instants.values, blocks, {gap_ms, numbers}); });
+            return released([&] {
+                return gap_ms ? score::time_splits(instants, time::Duration{*gap_ms}, blocks, numbers)
+                              : score::time_splits(instants, known_at, blocks, numbers);
+            });
         },
-        py::arg("instants_ms"), py::arg("blocks"), py::arg("gap_ms") = 0, py::arg("groups") = py::none(),
-        time_splits_doc);
+        py::arg("instants_ms"), py::arg("blocks"), py::arg("outcome_known_at_ms") = py::none(),
+        py::arg("gap_ms") = py::none(), py::arg("groups") = py::none(), time_splits_doc);
 }
 
 void bind_ranks(py::module_& module) {

@@ -106,18 +106,21 @@ Element i belongs to person_ids()[i]; NaN stands for unknown. First the names of
 constexpr auto explain_now_doc =
     R"doc(Every score of one person as parts that add up to it exactly, a list of Explanation.
 
-Engagement, the response by each contact channel, urgency, and the log-odds of each learned model. Raises as engagement.
+Engagement, the response by each contact channel (`response:<channel>`), urgency, and of each learned model the
+log-odds before calibration (`log_odds:<name>`; calibration turns these into the column `model:<name>`). Raises as
+engagement, and InvalidArgument if a model in use was learned after now.
 )doc";
 constexpr auto scores_doc = R"doc(Standard scores of everybody: a dict from name to float64 array.
 
 Engagement, its trend and momentum, `response:<channel>` of each contact channel, `best_hour` of the week, urgency,
 `active:<lifecycle>` and `expected:<lifecycle>` of each fitted lifecycle, and `model:<name>` of each learned model.
-Element i belongs to person_ids()[i]; NaN stands for unknown. Raises InvalidArgument as engagement.
+Element i belongs to person_ids()[i]; NaN stands for unknown. Raises InvalidArgument as engagement, or if a model or
+lifecycle in use was learned after now.
 )doc";
 constexpr auto predict_doc = R"doc(Probability by a model of the playbook, a Prediction.
 
 While nothing was learned, the playbook's prior with evidence 0. Raises as engagement, and InvalidArgument if there is
-no such model.
+no such model or it was learned after now.
 )doc";
 constexpr auto feature_table_doc =
     R"doc(Inputs of models for some people at one instant, a FeatureTable with one row for each.
@@ -651,6 +654,16 @@ void bind_institution(py::module_& module) {
                 return self.shared([](Institution& institution) { return institution.model_versions(); });
             },
             "Kept versions of all models and lifecycles (as `lifecycle:<name>`), a list of ModelSummary.")
+        .def(
+            "model_refusal",
+            [](Host& self, const std::string& name) {
+                return self.shared([&](Institution& institution) { return institution.model_refusal(name); });
+            },
+            py::arg("name"),
+            "Why the newest kept version of a model, or of a lifecycle (as `lifecycle:<name>`), was not put into use\n"
+            "at opening: it was learned under another policy; the text names the part that differs. Empty if the\n"
+            "newest is in use, or there is none. Learning anew mends it.\n\n"
+            ":raises InvalidArgument: if the playbook has no such model.")
         .def(
             "fit_lifecycle",
             [](Host& self, const std::string& name, time::Instant now) {

@@ -166,8 +166,8 @@ void bind_contents(py::module_& module) {
             .hidden(),
         field("due", &ObligationChange::due, "Deadline; kept from the opening where None.", std::nullopt),
         field("weight", &ObligationChange::weight,
-              "How much of a grade hangs on it, > 0 in any unit; kept likewise. Then `item` is the name of the "
-              "assessment.",
+              "How much of a grade hangs on it, in [0, 1e9], in any unit, such as percent; kept likewise. None for a "
+              "duty that gives no result; else `item` is the name of the assessment. No journal takes another weight.",
               std::nullopt));
     bind_value<Fact>(module, "Fact", fact_doc, field("person", &Fact::person, "Whom it is about."),
                      field("at", &Fact::at, "When it happened."),
@@ -218,7 +218,7 @@ void bind_person(py::module_& module) {
         field("item", &Obligation::item, "Tells several of one kind apart. Personal.").hidden(),
         field("step", &Obligation::step, "What became of it."), field("due", &Obligation::due, "Deadline, or None."),
         field("changed_at", &Obligation::changed_at, "Of the last step."),
-        field("weight", &Obligation::weight, "How much of a grade hangs on it, or None.", std::nullopt))
+        field("weight", &Obligation::weight, "How much of a grade hangs on it, in [0, 1e9], or None.", std::nullopt))
         .def_property_readonly("is_open", &Obligation::is_open, "True if it is neither fulfilled nor waived.");
     bind_value<DatedResult>(module, "DatedResult", "A result with its instant.",
                             field("assessment", &DatedResult::assessment, "Which examination or assignment."),

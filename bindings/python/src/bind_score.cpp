@@ -127,7 +127,10 @@ void bind_score(py::module_& module) {
               "0 = Monday 0:00 to 167 = Sunday 23:00, in the person's own zone."),
         field("probability", &HourEstimate::probability,
               "Share of the person's acts that fall into it, the group's habit mixed in, in (0, 1]."),
-        field("acts", &HourEstimate::acts, "Evidence: the person's own acts in it; stays at 255."));
+        field("acts", &HourEstimate::acts, "Evidence: the person's own acts in it; stays at 255."),
+        field("own", &HourEstimate::own, "Part of the probability that comes from these."),
+        field("group", &HourEstimate::group,
+              "Part that comes from the group's habit; own + group == probability exactly."));
     bind_value<ReachabilityScore>(
         module, "ReachabilityScore", "Everything about how to reach one person.",
         field("channels", &ReachabilityScore::channels, "One ResponseEstimate for each configured channel."),
@@ -140,9 +143,9 @@ void bind_score(py::module_& module) {
         module, "UrgencyRule", "How pressing one kind of obligation is.",
         field("weight", &UrgencyRule::weight, "Urgency at the deadline, in (0, 1].", UrgencyRule{}.weight),
         field("half_life_days", &UrgencyRule::half_life_days,
-              "That many days before the deadline it is half of that, > 0.", UrgencyRule{}.half_life_days),
+              "That many days before the deadline it is half of that; in (0, 3650].", UrgencyRule{}.half_life_days),
         field("grace_days", &UrgencyRule::grace_days,
-              "Stays at its weight for so long after the deadline, then halves likewise, >= 0.",
+              "Stays at its weight for so long after the deadline, then halves; in [0, 3650].",
               UrgencyRule{}.grace_days));
     bind_value<UrgencyConfig>(
         module, "UrgencyConfig", "Policy of urgency.",

@@ -14,7 +14,9 @@ void bind_model(pybind11::module_& module);
 void bind_score(pybind11::module_& module);
 void bind_lifecycle(pybind11::module_& module);   ///< Of score: how dealings come about and end.
 void bind_evaluation(pybind11::module_& module);  ///< Of score: folds, and how good models are.
-void bind_models(pybind11::module_& module);      ///< Of score: features, learned models, calibration.
+void bind_features(pybind11::module_& module);    ///< Of score: tables, encoders and matrices of features.
+void bind_logistic(pybind11::module_& module);    ///< Of score: logistic models and their calibration.
+void bind_models(pybind11::module_& module);      ///< Of score: models with their policy, and how they are learned.
 void bind_decide(pybind11::module_& module);
 void bind_engine(pybind11::module_& module);
 void bind_text(pybind11::module_& module);  ///< Of decide, but its signatures name the engine's Playbook.

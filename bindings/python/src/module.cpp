@@ -17,6 +17,8 @@ PYBIND11_MODULE(_core, module) {
     alloquy::python::bind_score(module);
     alloquy::python::bind_lifecycle(module);
     alloquy::python::bind_evaluation(module);
+    alloquy::python::bind_features(module);
+    alloquy::python::bind_logistic(module);
     alloquy::python::bind_models(module);
     alloquy::python::bind_decide(module);
     alloquy::python::bind_engine(module);

@@ -18,6 +18,7 @@
 #include <pybind11/pybind11.h>
 
 #include <alloquy/error.hpp>
+#include <alloquy/time/instant.hpp>
 
 #include "arrays.hpp"
 #include "words.hpp"
@@ -53,6 +54,22 @@ inline constexpr std::int64_t largest_uint32 = std::numeric_limits<std::uint32_t
 
 }  // namespace detail
 
+/// Takes an int64 array of instants, ms since 1970-01-01T00:00:00Z; none where it is None.
+/// \throws InvalidArgument  naming the argument, if it has another type or shape, or a number is no instant.
+[[nodiscard]] inline std::vector<time::Instant> instant_column(const py::object& object, const std::string& name) {
+    std::vector<time::Instant> instants;
+    if (object.is_none()) return instants;
+    const Int64Column column = int64_column(object, name);
+    instants.reserve(column.values.size());
+    for (const std::int64_t ms : column.values) {
+        if (ms < time::Instant::min_unix_ms || ms > time::Instant::max_unix_ms) {
+            throw InvalidArgument{name + ": ms of the years 1 to 9999 expected, got " + std::to_string(ms)};
+        }
+        instants.push_back(time::Instant::from_unix_ms(ms));
+    }
+    return instants;
+}
+
 /// Takes an int64 array of numbers that fit 32 bits: counts, rows, folds.
 /// \throws InvalidArgument  naming the argument, if it has another type or shape, or a number does not fit.
 [[nodiscard]] inline std::vector<std::uint32_t> count_column(const py::object& object, const std::string& name) {
@@ -76,8 +93,8 @@ inline constexpr std::int64_t largest_uint32 = std::numeric_limits<std::uint32_t
 }
 
 /// Takes an int64 or uint64 array, or texts in any of the forms of word_column; texts are numbered in the order in
-/// which they turn up. None stands for no groups. Negative numbers stand for themselves plus 2^64. \throws
-/// InvalidArgument  naming the argument, if it is anything else or a group is missing.
+/// which they turn up. None stands for no groups. Negative numbers stand for themselves plus 2^64.
+/// \throws InvalidArgument  naming the argument, if it is anything else or a group is missing.
 [[nodiscard]] inline std::vector<std::uint64_t> group_column(const py::object& object, const std::string& name) {
     if (object.is_none()) return {};
     const bool has_categories =
@@ -123,9 +140,28 @@ inline constexpr std::int64_t largest_uint32 = std::numeric_limits<std::uint32_t
     return py::module_::import("numpy").attr("ndim")(object).cast<int>() == 0;
 }
 
-/// One number, where the caller asked is_scalar().
+namespace detail {
+
+/// The kind of a NumPy scalar's type, such as "f"; "" for what has none.
+[[nodiscard]] inline std::string scalar_kind(py::handle object) {
+    const py::object dtype = py::getattr(object, "dtype", py::none{});
+    return py::hasattr(dtype, "kind") ? kind_of(dtype) : std::string{};
+}
+
+}  // namespace detail
+
+/// The truth value that an object is, Python's or NumPy's; nothing where it is something else.
+[[nodiscard]] inline std::optional<bool> truth_of(py::handle object) {
+    if (PyBool_Check(object.ptr())) return object.ptr() == Py_True;
+    if (detail::scalar_kind(object) != "b" || object.attr("ndim").cast<int>() != 0) return std::nullopt;
+    return PyObject_IsTrue(object.ptr()) == 1;
+}
+
+/// One number, where the caller asked is_scalar(). NumPy's own numbers as float64_column() takes them.
 /// \throws InvalidArgument  naming the argument, if it is no number or would be rounded.
 [[nodiscard]] inline double float64_scalar(const py::object& object, const std::string& name) {
+    if (PyFloat_Check(object.ptr())) return PyFloat_AS_DOUBLE(object.ptr());
+    if (!detail::scalar_kind(object).empty()) return detail::float64_numbers(object, name, 0).values.front();
     const bool is_number = PyNumber_Check(object.ptr()) != 0 && !PyBool_Check(object.ptr());
     if (!is_number) throw InvalidArgument{name + ": a number or an array expected"};
     if (PyIndex_Check(object.ptr()) != 0) {
@@ -146,7 +182,10 @@ inline constexpr std::int64_t largest_uint32 = std::numeric_limits<std::uint32_t
     return number;
 }
 [[nodiscard]] inline std::uint32_t count_scalar(const py::object& object, const std::string& name) {
-    if (PyIndex_Check(object.ptr()) == 0 || PyBool_Check(object.ptr())) {
+    const std::string kind = detail::scalar_kind(object);
+    const bool is_whole =
+        kind.empty() ? PyIndex_Check(object.ptr()) != 0 && !PyBool_Check(object.ptr()) : kind == "i" || kind == "u";
+    if (!is_whole) {
         throw InvalidArgument{name + ": a whole number or an int64 array expected"};
     }
     const py::object whole = py::reinterpret_steal<py::object>(PyNumber_Index(object.ptr()));

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,8 +48,8 @@ inline constexpr double missing = std::numeric_limits<double>::quiet_NaN();
     for (const py::handle element : all) {
         if (is_missing(element)) {
             input.values.push_back(missing);
-        } else if (PyBool_Check(element.ptr())) {
-            input.values.push_back(element.ptr() == Py_True ? 1.0 : 0.0);
+        } else if (const std::optional<bool> truth = truth_of(element)) {
+            input.values.push_back(*truth ? 1.0 : 0.0);
         } else {
             input.values.push_back(float64_scalar(py::reinterpret_borrow<py::object>(element), name));
         }

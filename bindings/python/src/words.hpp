@@ -101,6 +101,7 @@ inline std::vector<std::int64_t> codes_of(const py::object& object, std::size_t 
     const py::array_t<std::int64_t> wide{py::reinterpret_borrow<py::object>(array.attr("astype")("int64"))};
     std::vector<std::int64_t> codes(wide.data(), wide.data() + wide.size());
     for (const std::int64_t code : codes) {
+        if (kind == "u" && code < 0) throw InvalidArgument{name + ": a code of 2^63 or more has no name"};
         if (code >= static_cast<std::int64_t>(names)) {
             throw InvalidArgument{name + ": code " + std::to_string(code) + " has no name"};
         }

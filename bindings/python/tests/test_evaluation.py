@@ -211,17 +211,31 @@ def test_splits_never_share_a_row():
 
 def test_splits_in_time_look_back_only():
     instants = np.array([5, 1, 3, 2, 4, 6])
-    splits = alloquy.time_splits(instants, 3)
+    splits = alloquy.time_splits(instants, 3, gap_ms=0)
     assert [(split.train.tolist(), split.test.tolist()) for split in splits] == [
         ([1, 3], [2, 4]),
         ([1, 2, 3, 4], [0, 5]),
     ]
     # The outcomes of 2 and of 4 are known after 3 and 5 only.
     assert alloquy.time_splits(instants, 3, gap_ms=2)[0].train.tolist() == [1]
+    # The same of each row by itself: at 3 the outcome of 1 is known, at 5 those of 1, 3 and 4.
+    known = np.array([9, 3, 5, 9, 5, 9])
+    apart = alloquy.time_splits(instants, 3, outcome_known_at_ms=known)
+    assert [split.train.tolist() for split in apart] == [[1], [1, 2, 4]]
+    # A round with nothing to learn from is none.
+    assert len(alloquy.time_splits(instants, 3, gap_ms=3)) == 1
     # Row 2 is of the group of row 1, which may not be learned from then.
-    assert alloquy.time_splits(instants, 3, groups=["a", "b", "b", "c", "d", "e"])[0].train.tolist() == [3]
+    groups = ["a", "b", "b", "c", "d", "e"]
+    assert alloquy.time_splits(instants, 3, gap_ms=0, groups=groups)[0].train.tolist() == [3]
     with pytest.raises(alloquy.InvalidArgument, match="instants_ms"):
-        alloquy.time_splits(instants.astype(float), 3)
+        alloquy.time_splits(instants.astype(float), 3, gap_ms=0)
+    with pytest.raises(alloquy.InvalidArgument, match="outcome_known_at"):
+        alloquy.time_splits(instants, 3, outcome_known_at_ms=known - 3)
+    for wrong in [{}, {"gap_ms": 1, "outcome_known_at_ms": known}]:
+        with pytest.raises(alloquy.InvalidArgument, match="either outcome_known_at_ms or gap_ms"):
+            alloquy.time_splits(instants, 3, **wrong)
+    with pytest.raises(alloquy.InvalidArgument, match="instants_ms: ms of the years 1 to 9999"):
+        alloquy.time_blocks(np.array([0, 2**62]), 2)
 
 
 def test_other_threads_run_during_a_bootstrap():

@@ -342,6 +342,7 @@ def test_a_conflict_names_its_row(institution):
         ("channels", [b"web", b"web"]),
         ("acts", (np.array([0, 7]), ["visited"])),
         ("acts", (np.array([0.0, 0.0]), ["visited"])),
+        ("acts", (np.array([0, 2**63], dtype=np.uint64), ["visited"])),
     ],
 )
 def test_a_wrong_column_is_named_and_nothing_enters(institution, name, wrong):

@@ -74,7 +74,8 @@ def test_examples_see_what_was_known_and_no_more(learning):
     assert [found.people.dtype, found.outcomes.dtype, found.groups.dtype, found.learned_at.dtype] == [
         np.int64, np.uint8, np.uint64, np.uint64]
     assert set(found.instants) == {SEEN} and set(found.instants_ms.tolist()) == {SEEN.unix_ms}
-    assert found.table.names == ("engagement", "attribute:region") and len(found.settled_at) == PEOPLE
+    assert found.table.names == ("engagement", "attribute:region") and len(found.outcome_known_at) == PEOPLE
+    assert found.grouped.tolist() == [0] * PEOPLE and len(set(found.groups)) == PEOPLE
     view = learning.as_of(SEEN)
     np.testing.assert_array_equal(found.table["engagement"][order], view.engagement_fractions(SEEN))
     assert found.table["attribute:region"][order].tolist() == ["north" if i % 4 < 2 else "south" for i in range(PEOPLE)]
@@ -148,6 +149,21 @@ def test_a_kept_model_is_there_after_opening_again(playbook, tmp_path):
     with alloquy.Institution.open(tmp_path / "a", with_models(playbook), START) as institution:
         assert institution.model_version("dropout") == 1 and institution.relearns_equally("dropout", 1)
         np.testing.assert_array_equal(institution.scores(NOW)["model:dropout"], before)
+
+
+def test_a_model_of_another_policy_is_refused_with_a_reason(playbook, tmp_path):
+    with alloquy.Institution.open(tmp_path / "a", with_models(playbook), START) as institution:
+        add_cohort(institution)
+        institution.learn("dropout", [SEEN], NOW)
+        assert institution.model_refusal("dropout") == ""
+    changed = with_models(playbook, models=[alloquy.ModelConfig("dropout", features=FEATURES, penalty=3.0)])
+    with alloquy.Institution.open(tmp_path / "a", changed, START) as institution:
+        assert institution.model("dropout") is None
+        assert institution.model_refusal("dropout").endswith("under another policy: 'model' differs")
+        with pytest.raises(alloquy.InvalidArgument, match="'model' differs"):
+            institution.relearns_equally("dropout", 1)
+        with pytest.raises(alloquy.InvalidArgument, match="'mood'"):
+            institution.model_refusal("mood")
 
 
 def test_a_view_uses_the_models_of_its_time(learning):
@@ -229,10 +245,13 @@ def test_every_score_is_the_sum_of_its_parts(learning):
     learning.learn("dropout", [SEEN], NOW)
     for person in people[:3]:
         explanations = {each.name: each for each in learning.explain(person, NOW)}
-        assert list(explanations) == ["engagement", "response:email", "response:phone", "urgency", "model:dropout"]
+        assert list(explanations) == ["engagement", "response:email", "response:phone", "urgency", "log_odds:dropout"]
         for each in explanations.values():
             assert sum(part.contribution for part in each.parts) == each.value
         assert explanations["engagement"].value == learning.engagement(person, NOW).fraction
+        model = learning.model("dropout")
+        said = alloquy.apply(model.calibration, explanations["log_odds:dropout"].value)
+        assert said == learning.predict(person, "dropout", NOW).probability
     plan = learning.plan(NOW)
     assert isinstance(learning.explain(people[0], plan), alloquy.Decision)
 

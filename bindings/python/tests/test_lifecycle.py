@@ -106,6 +106,8 @@ def test_numbers_and_arrays_may_be_mixed():
     assert mixed.tolist() == [alone, 1.0]
     assert alloquy.p_active(CDNOW, 2, [30.43], [38.86]).tolist() == [alone]
     assert alloquy.p_active(CDNOW, np.int64(2), np.float64(30.43), 38.86) == alone
+    assert alloquy.p_active(CDNOW, np.array(2, np.uint8), np.array(30.43), np.float64(38.86)) == alone
+    assert alloquy.p_active(CDNOW, 2, np.float32(30.5), np.int16(38)) == alloquy.p_active(CDNOW, 2, 30.5, 38)
     assert alloquy.expected_interactions(CDNOW, [2], [30.43], 38.86, 39).tolist() == [
         alloquy.expected_interactions(CDNOW, 2, 30.43, 38.86, 39)]
     whole = alloquy.expected_interactions(CDNOW, np.array([39, 78]))
@@ -126,6 +128,13 @@ def test_numbers_and_arrays_may_be_mixed():
         (1, "1", 2.0, "recency"),
         (1, None, 2.0, "recency"),
         (1, 2**60, 2.0, "recency"),
+        (1, True, 2.0, "recency"),
+        (1, np.True_, 2.0, "recency: dtype float64 expected, got bool"),
+        (1, np.complex128(1 + 2j), 2.0, "recency: dtype float64 expected, got complex128"),
+        (1, np.array(True), 2.0, "recency: dtype float64 expected, got bool"),
+        (np.True_, 1.0, 2.0, "repeats"),
+        (np.array(True), 1.0, 2.0, "repeats"),
+        (np.float64(1), 1.0, 2.0, "repeats"),
         ([1], [[1.0]], [2.0], "recency"),
         ([1], [1.0, 2.0], [2.0], "same length"),
         ([1], [3.0], [2.0], "recency"),
@@ -153,4 +162,19 @@ def test_parameters_and_configs_are_values():
     for each in [CDNOW, DONATIONS, config]:
         assert pickle.loads(pickle.dumps(each)) == each and hash(each) == hash(pickle.loads(pickle.dumps(each)))
     assert CDNOW != BgNbdParameters(0.243, 4.414, 0.793, 2.427)
-    assert config.acts == (alloquy.Act.donated,)
+    assert config.acts == (alloquy.Act.donated,) and config.penalty == 0
+
+
+def test_the_penalty_of_a_lifecycle_is_part_of_the_playbook():
+    config = alloquy.LifecycleConfig("gifts", acts=[alloquy.Act.donated], penalty=0.25)
+    assert config.penalty == 0.25 and pickle.loads(pickle.dumps(config)) == config
+    assert config != alloquy.LifecycleConfig("gifts", acts=[alloquy.Act.donated])
+    playbook = alloquy.Playbook("p", channels=("email",), lifecycles=(config,))
+    text = alloquy.write_playbook(playbook)
+    assert alloquy.read_playbook(text, "p").lifecycles[0].penalty == 0.25
+    with pytest.raises(alloquy.ParseError, match="/lifecycles/0/penalty"):
+        alloquy.read_playbook(text.replace("0.25", "-1"), "p")
+    now = alloquy.Instant.from_iso("2026-03-01T09:00:00Z")
+    wrong = alloquy.LifecycleConfig("gifts", acts=[alloquy.Act.donated], penalty=2e6)
+    with pytest.raises(alloquy.InvalidArgument, match="penalty"):
+        alloquy.Institution.in_memory(alloquy.Playbook("p", channels=("email",), lifecycles=(wrong,)), now)

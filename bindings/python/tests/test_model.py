@@ -110,6 +110,15 @@ def test_a_profile_is_the_fold_of_facts(institution):
     assert [obligation.weight for obligation in profile.obligations] == [None, 40]
     assert institution.journal.facts_of(person)[-1].content.weight == 40
     assert profile.results[0].fraction == 0.75
+    # What the docstring says of weights holds.
+    assert "in [0, 1e9]" in alloquy.ObligationChange.weight.__doc__
+    assert "in [0, 1e9]" in alloquy.Obligation.weight.__doc__
+    opened = alloquy.ObligationStep.opened
+    institution.record([fact(other, "least", alloquy.ObligationChange("exam", opened, "x", weight=0)),
+                        fact(other, "most", alloquy.ObligationChange("exam", opened, "y", weight=1e9))])
+    for wrong in [-1.0, 1e9 + 1]:
+        with pytest.raises(alloquy.InvalidArgument, match="weight"):
+            institution.record([fact(other, "z", alloquy.ObligationChange("exam", opened, "z", weight=wrong))])
     # The other side holds the inverse.
     assert institution.profile(other).relations[0].kind == alloquy.RelationKind.mentor_of
     assert pickle.loads(pickle.dumps(profile)) == profile

@@ -51,6 +51,7 @@ def test_a_table_takes_numbers_and_texts():
     assert all(table[name].dtype == np.float64 for name in ["float", "int", "small", "bool", "list"])
     assert table["text"].tolist() == ["a", None] and table["array"].tolist() == ["a", "b"]
     assert table["objects"].tolist() == ["a", None]
+    assert FeatureTable({"mixed": [np.True_, None, False, 2]})["mixed"].tolist()[::2] == [1, 0]
     assert [table.is_text(name) for name in table.names] == [False] * 5 + [True] * 3
     assert list(table.to_arrays()) == list(table.names)
 
@@ -80,7 +81,8 @@ def test_a_table_takes_a_data_frame():
 
 @pytest.mark.parametrize(
     "column",
-    [["a", 1], [1, "a"], [b"a"], [2**60], [[1, 2]], np.zeros((2, 2)), np.array([1j]), "text", 5,
+    [["a", 1], [1, "a"], [b"a"], [2**60], [np.complex128(1), None], [np.longdouble(1), None], [np.array([1.0]), None],
+     [np.array([True, False]), None], [[1, 2]], np.zeros((2, 2)), np.array([1j]), "text", 5,
      np.array(["2026-01-01"], dtype="M8[D]"), np.array([2**60])],
 )
 def test_a_wrong_column_is_named(column):
@@ -174,6 +176,11 @@ def test_a_matrix_is_sparse_by_row(matrix):
     assert indptr.tolist() == [0, 1, 2, 4, 5, 7, 8, 10, 11]
     again = FeatureMatrix.from_csr(matrix.names, data, indices, indptr)
     np.testing.assert_array_equal(again.dense(), VALUES)
+    # SciPy's indices are int32 unless they must be int64.
+    narrow = FeatureMatrix.from_csr(matrix.names, data, indices.astype(np.int32), indptr.astype(np.int32))
+    np.testing.assert_array_equal(narrow.dense(), VALUES)
+    for mixed in [(indices.astype(np.int32), indptr), (indices, indptr.astype(np.int32))]:
+        np.testing.assert_array_equal(FeatureMatrix.from_csr(matrix.names, data, *mixed).dense(), VALUES)
     row = matrix.row(2)
     assert row == alloquy.FeatureRow([0, 1], [2.0, 1.0]) and pickle.loads(pickle.dumps(row)) == row
     assert row.columns.dtype == np.int64 and row.values.tolist() == [2, 1]
@@ -194,6 +201,13 @@ def test_a_matrix_is_sparse_by_row(matrix):
         (lambda: FeatureMatrix.from_csr(["a"], [1.0], [0], [0, 2, 1]), "indptr"),
         (lambda: FeatureMatrix.from_csr(["a"], [1.0], [0], [0, -1, 1]), "indptr"),
         (lambda: FeatureMatrix.from_csr(["a"], [1.0], [0], []), "indptr"),
+        (lambda: FeatureMatrix.from_csr(["a"], [1.0], [0], [0, 1, -(2**63), 1]), "indptr"),
+        (lambda: FeatureMatrix.from_csr(["a"], [1.0], np.array([0], np.int16), [0, 1]),
+         "indices: dtype int64 or int32"),
+        (lambda: FeatureMatrix.from_csr(["a"], [1.0], np.array([0], np.uint32), [0, 1]), "indices: dtype"),
+        (lambda: FeatureMatrix.from_csr(["a"], [1.0], [0], np.array([0.0, 1.0])), "indptr: dtype int64 or int32"),
+        (lambda: FeatureMatrix.from_csr(["a"], [1.0], np.array([-1], np.int32), [0, 1]), "indices"),
+        (lambda: FeatureMatrix(["a"], [[1.0]], ["free"]), "signs: CoefficientSign"),
         (lambda: alloquy.FeatureRow([1, 0], [1.0, 1.0]), "columns"),
         (lambda: alloquy.FeatureRow([0], [1.0, 1.0]), "columns"),
         (lambda: alloquy.FeatureRow([0], [NAN]), "values"),
@@ -321,6 +335,13 @@ def test_an_online_model_goes_on_from_its_state(matrix):
     assert whole.weight == pytest.approx(sum(2 ** (-i / 4) for i in range(8)))
     said = alloquy.prequential(empty, matrix, OUTCOMES)
     assert said[3] == alloquy.predict(half, matrix)[3] and said.shape == (8,)
+    # Every outcome is known when the last row is asked, and none before: all rows but that are asked of the empty model.
+    asked = np.arange(8)
+    late = alloquy.prequential(empty, matrix, OUTCOMES, instants_ms=asked, outcome_known_at_ms=np.maximum(asked, 7))
+    assert late[:7].tolist() == [0.5] * 7 and late[7] == said[7]
+    for wrong in [{"instants_ms": asked}, {"instants_ms": asked, "outcome_known_at_ms": asked - 1}]:
+        with pytest.raises(alloquy.InvalidArgument, match="outcome_known_at"):
+            alloquy.prequential(empty, matrix, OUTCOMES, **wrong)
     for wrong in [{"outcomes": OUTCOMES[:3]}, {"outcomes": OUTCOMES + 1}, {"outcomes": OUTCOMES, "weights": [1.0]},
                   {"outcomes": OUTCOMES, "weights": [-1.0] * 8}]:
         with pytest.raises(alloquy.InvalidArgument, match="outcomes|weights"):
@@ -399,9 +420,23 @@ def test_a_model_is_encoder_coefficients_and_calibration():
     assert model.examples == 400 and model.calibration.kind == alloquy.CalibrationKind.platt
     rebuilt = alloquy.Model(model.encoder, model.learned, model.calibration)
     assert rebuilt == model and hash(rebuilt) == hash(model)
+    assert alloquy.Model(model.encoder, model.learned) != model  # without its calibration
     assert pickle.loads(pickle.dumps(model)) == model
     assert alloquy.train(config, table, outcomes, threads=2) == model
     assert alloquy.auc(said, outcomes) > 0.7
+
+
+def test_an_input_that_training_never_saw_so_is_no_evidence():
+    config, table, outcomes = learnable()
+    model = alloquy.train(config, table, outcomes)
+    people = FeatureTable({"x": [0.5, np.nan, np.nan], "job": ["cook", "cook", "diver"]})
+    known, half, stranger = model.evidence(people)
+    matrix = model.encoder.encode(people)
+    of_columns = alloquy.predict_evidence(model.learned, matrix)
+    assert known == of_columns[0] and half == of_columns[1] / 2 and stranger == 0
+    explanation = model.explain(people, 1)
+    assert explanation.evidence == half
+    assert explanation.parts[-1] == alloquy.Part("x never seen so in training", 1, 0, 0)
 
 
 def test_an_explanation_adds_up_exactly():
@@ -431,6 +466,11 @@ def test_online_models_go_on():
     assert isinstance(after.learned, alloquy.OnlineLogistic) and after.learned.state.updates == 400
     assert after.learned == model.learned.updated(model.encoder.encode(table.select(rest)), outcomes[rest])
     assert pickle.loads(pickle.dumps(after)) == after != model
+    # Models of both kinds are compared with each other and with themselves.
+    bulk = alloquy.Model(model.encoder, alloquy.prior_model(0.5, model.encoder.columns))
+    assert bulk != model != bulk and bulk == bulk and not model == "model"
+    halved = alloquy.OnlineLogistic(model.learned.state, half_life=500, signs=model.learned.signs)
+    assert alloquy.Model(model.encoder, halved) != model
     with pytest.raises(alloquy.InvalidArgument, match="bulk"):
         alloquy.learn_on(alloquy.train(config, table, outcomes), table, outcomes)
 
@@ -476,4 +516,7 @@ def test_policies_are_values():
         assert pickle.loads(pickle.dumps(each)) == each and hash(each) == hash(pickle.loads(pickle.dumps(each)))
     assert full.roles == frozenset(roles)
     assert alloquy.prior_prediction(0.5) == alloquy.Prediction(0.5, 0)
+    for wrong in [0, 1, -0.5, 7, NAN]:
+        with pytest.raises(alloquy.InvalidArgument, match="prior"):
+            alloquy.prior_prediction(wrong)
     assert alloquy.is_special_category("ethnic group") and not alloquy.is_special_category("age")

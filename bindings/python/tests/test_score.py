@@ -85,6 +85,7 @@ def test_best_hours_are_posterior_means(institution):
     assert [(hour.hour_of_week, hour.acts) for hour in score.best_hours] == [(9, 2), (33, 1)]
     expected = [(2 + 20 * 4 / 5) / 23, (1 + 20 / 5) / 23]
     assert [hour.probability for hour in score.best_hours] == pytest.approx(expected)
+    assert all(hour.own + hour.group == hour.probability for hour in score.best_hours)
     assert score.last_two_way_at is None
     institution.record(fact(person, "r", Interaction("email", Act.replied, Direction.inbound), NOW - timedelta(days=1)))
     assert institution.reachability(person, NOW).last_two_way_at == NOW - timedelta(days=1)
@@ -92,7 +93,7 @@ def test_best_hours_are_posterior_means(institution):
 
 def test_configs_are_values():
     for each in [alloquy.UrgencyRule(0.5, 3, 1), alloquy.UrgencyConfig(kinds={"fee": alloquy.UrgencyRule()}),
-                 alloquy.ReachabilityConfig(hour_prior=5), alloquy.HourEstimate(3, 0.5, 2),
+                 alloquy.ReachabilityConfig(hour_prior=5), alloquy.HourEstimate(3, 0.5, 2, 0.375, 0.125),
                  alloquy.Explanation("x", 1, 2, [alloquy.Part("p", 1, 1, 1)])]:
         assert pickle.loads(pickle.dumps(each)) == each and hash(each) == hash(pickle.loads(pickle.dumps(each)))
     config = alloquy.EngagementConfig(channels={"web": 0.5})

@@ -11,10 +11,9 @@
 namespace alloquy::engine {
 
 /// The columns that every engine has, in their order. After them come, by name: `engagement:<half-life>` (decayed
-/// weight), `channel:<name>` and `topic:<name>` (share of the recent
-/// effort, in [0, 1]; unknown without any), `active:<lifecycle>` and
-/// `expected:<lifecycle>` (unknown before it was fitted), `model:<name>` (probability), the host's own columns, and
-/// `attribute:<name>` (a number; true is 1; a day counts as days since then).
+/// weight), `channel:<name>` and `topic:<name>` (share of the recent effort, in [0, 1]; unknown without any),
+/// `active:<lifecycle>` and `expected:<lifecycle>` (unknown before it was fitted), `model:<name>` (probability), the
+/// host's own columns, and `attribute:<name>` (a number; true is 1; a day counts as days since then).
 enum class Column : std::uint8_t {
     engagement,           ///< EngagementScore::fraction, in [0, 1].
     engagement_trend,     ///< EngagementScore::trend, in [-1, 1].
@@ -28,7 +27,7 @@ enum class Column : std::uint8_t {
     active_days_14,       ///< Likewise 14.
     active_days_28,       ///< Likewise 28.
     active_days_128,      ///< Likewise 128.
-    topics_used,          ///< Topics with recent effort.
+    topics_used,          ///< Named topics with recent effort; see Engagement::topics_used.
     days_since_two_way,   ///< Days since ReachabilityScore::last_two_way_at; unknown if never.
     response,          ///< Highest probability of an answer over the contact channels, in (0, 1); unknown without any.
     urgency,           ///< score::Urgency of open obligations, in [0, 1].

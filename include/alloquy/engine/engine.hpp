@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <limits>
 #include <map>
@@ -19,7 +19,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <unordered_map>
@@ -37,6 +36,7 @@
 #include <alloquy/error.hpp>
 #include <alloquy/model/fact.hpp>
 #include <alloquy/model/person.hpp>
+#include <alloquy/parallel.hpp>
 #include <alloquy/score/bg_bb.hpp>
 #include <alloquy/score/bg_nbd.hpp>
 #include <alloquy/score/engagement.hpp>
@@ -106,7 +106,16 @@ public:
           asked_{columns_that_are_asked_for()},
           decider_{playbook_.actions, playbook_.channels, names_of(asked_), symbols} {
         number_channels();
+        for (const score::ModelConfig& config : playbook_.models) {
+            if (config.name.starts_with("lifecycle:")) {
+                throw InvalidArgument{"Playbook: model '" + config.name +
+                                      "': names that begin with 'lifecycle:' are those of kept lifecycles"};
+            }
+            note_attribute(config.group);
+            for (const score::FeatureConfig& feature : config.features) note_attribute(feature.input);
+        }
         lifecycle_parameters_.resize(playbook_.lifecycles.size());
+        fitted_at_.resize(playbook_.lifecycles.size(), time::Instant::earliest());
         models_.resize(playbook_.models.size());
         host_columns_.resize(playbook_.columns.size());
         for (const decide::Action& action : playbook_.actions.actions) {
@@ -236,6 +245,7 @@ public:
         people_[row] = std::move(fresh);
         known_ms_[row] = never;
         for (const model::Fact& fact : facts) known_ms_[row] = std::max(known_ms_[row], fact.known_at.unix_ms());
+        note_known(known_ms_[row]);
         zone_of_[row] = zone_number(people_[row].zone);
         contacts_[row].clear();
         const auto hours_before = states<score::Reachability>()[row].hours;
@@ -274,6 +284,7 @@ public:
             throw InvalidArgument{"Engine::fold: no row " + std::to_string(last_row)};
         }
         bulk_known_ms_ = std::max(bulk_known_ms_, latest_ms);
+        note_known(latest_ms);
         // The group's hours: of few people by what changes, else all anew.
         std::vector<std::uint32_t> touched;
         std::vector<Hours> hours_before;
@@ -290,7 +301,7 @@ public:
             while (at > 0 && at < events.size() && events[at].person == events[at - 1].person) ++at;
             return at;
         };
-        run(threads, [&](unsigned t) {
+        run_in_threads(threads, [&](unsigned t) {
             if (by_row) {
                 const std::size_t first = cut(t);
                 const std::size_t end = std::max(first, cut(t + 1));
@@ -340,6 +351,12 @@ public:
     [[nodiscard]] std::optional<time::Instant> known_until() const {
         std::int64_t latest = bulk_known_ms_;
         for (const std::int64_t known : known_ms_) latest = std::max(latest, known);
+        if (latest == never) return std::nullopt;
+        return time::Instant::from_unix_ms(latest);
+    }
+    /// No fact about this person that was folded became known later than this; nothing where none was folded.
+    [[nodiscard]] std::optional<time::Instant> known_until(std::uint32_t row) const {
+        const std::int64_t latest = std::max(bulk_known_ms_, known_ms_[row]);
         if (latest == never) return std::nullopt;
         return time::Instant::from_unix_ms(latest);
     }
@@ -393,11 +410,12 @@ public:
     [[nodiscard]] score::EngagementScore engagement(PersonId person, time::Instant now) const {
         return value<score::Engagement>(person, now);
     }
-    /// How to reach one person. The group for the best hours is everybody.
-    /// \throws NotFound, InvalidArgument  as row() and check_now().
+    /// How to reach one person. The group for the best hours is everybody, so facts about others matter as well.
+    /// \throws NotFound         as row().
+    /// \throws InvalidArgument  if facts about anybody became known after `now`.
     [[nodiscard]] score::ReachabilityScore reachability(PersonId person, time::Instant now) const {
         const std::uint32_t row = this->row(person);
-        check_now(row, now);
+        if (now.unix_ms() < newest_known_ms_->load(std::memory_order_relaxed)) check_now(now);
         return signal<score::Reachability>().value(states<score::Reachability>()[row], now, hour_counts());
     }
     /// Own acts of everybody by hour of the week; each person's count in an hour stops at 255.
@@ -409,8 +427,9 @@ public:
         return counts;
     }
 
-    /// Every score of one person as parts that add up to it exactly: engagement, the response by each contact channel,
-    /// urgency, and the log-odds of each learned model.
+    /// Every score of one person as parts that add up to it exactly: engagement, the response by each contact channel
+    /// (`response:<channel>`), urgency, and of each learned model the log-odds before calibration (`log_odds:<name>`;
+    /// calibration turns these into the column `model:<name>`).
     /// \throws NotFound, InvalidArgument  as row() and check_now().
     [[nodiscard]] std::vector<score::Explanation> explain(PersonId person, time::Instant now) const {
         const std::uint32_t row = this->row(person);
@@ -425,9 +444,10 @@ public:
         PersonView view{*this, row, now};
         for (std::size_t i = 0; i < models_.size(); ++i) {
             if (!models_[i]) continue;
+            check_learned(i, now);
             std::vector<double> inputs;
             input_values(view, *models_[i], inputs);
-            all.push_back(models_[i]->model.explain("model:" + playbook_.models[i].name, inputs));
+            all.push_back(models_[i]->model.explain("log_odds:" + playbook_.models[i].name, inputs));
         }
         return all;
     }
@@ -444,8 +464,7 @@ public:
     /// Inputs of models for some people at one instant, one row for each.
     /// \param rows     Each below size().
     /// \param configs  Features, whose inputs the table gets.
-    /// \throws InvalidArgument  if facts about one of them became known after `now` (the leakage guard), a row is not
-    ///                          there, an input is unknown or is asked for as number and as text.
+    /// \throws InvalidArgument  as add_to_table() and table_builder(), and if a row is not there.
     [[nodiscard]] score::FeatureTable feature_table(std::span<const std::uint32_t> rows,
                                                     std::span<const score::FeatureConfig> configs,
                                                     time::Instant now) const {
@@ -471,12 +490,17 @@ public:
         builder.levels.resize(builder.table.inputs.size());
         return builder;
     }
-    /// \throws InvalidArgument  if facts about the person became known after `now`: the leakage guard.
+    /// What became known at `now` itself counts, as when a model is asked. Examples to learn from are stricter: see
+    /// ExampleFinder.
+    /// \throws InvalidArgument  if facts about the person became known after `now`, or an attribute that is asked for
+    /// is
+    ///                          there with a value of another kind.
     void add_to_table(std::uint32_t row, time::Instant now, TableBuilder& builder) const {
         check_now(row, now);
         PersonView view{*this, row, now};
         for (std::size_t i = 0; i < builder.sources.size(); ++i) {
             auto& input = builder.table.inputs[i];
+            check_kind(view, builder.sources[i], input.name);
             if (!is_text(builder.sources[i])) {
                 input.values.push_back(input_number(view, builder.sources[i]));
             } else if (const std::optional<std::string> text = input_text(view, builder.sources[i])) {
@@ -489,22 +513,34 @@ public:
         }
         ++builder.table.rows;
     }
-    /// The text of a text input of one person, or nothing where it is missing.
-    /// \throws InvalidArgument  if there is no such input.
+    /// The text of a text input of one person, or nothing where it is missing; of an attribute that is a number or a
+    /// day, its decimal form.
+    /// \throws InvalidArgument  if there is no such input, or as check_now().
     [[nodiscard]] std::optional<std::string> text_of(std::uint32_t row, const std::string& input,
                                                      time::Instant now) const {
+        check_now(row, now);
         const PersonView view{*this, row, now};
-        return input_text(view, input_source(input, true));
+        const InputSource source = input_source(input, true);
+        if (source.kind == InputSource::Kind::text_attribute) {
+            const model::AttributeValue* const value =
+                model::attribute(view.person(), model::AttributeName{source.index});
+            if (value != nullptr) {
+                if (const auto* const number = std::get_if<double>(value)) return decimal(*number);
+                if (const auto* const day = std::get_if<time::Day>(value)) return std::to_string(day->unix_days());
+            }
+        }
+        return input_text(view, source);
     }
 
     /// Puts a learned model into use as the column `model:<name>`.
     /// \param version  Its number in the journal, for explanations; 0 where it is not kept.
+    /// \param made_at  A question about an earlier instant is refused: the model may know what came after it.
     /// \throws InvalidArgument  if the playbook has no such model, or an input of it is unknown.
-    void set_model(std::string_view name, score::Model model, std::uint32_t version = 0) {
-        ActiveModel active{std::move(model), version, {}};
+    void set_model(std::string_view name, score::Model model, std::uint32_t version = 0,
+                   time::Instant made_at = time::Instant::earliest()) {
+        ActiveModel active{std::move(model), version, made_at, {}};
         for (std::size_t i = 0; i < active.model.inputs().size(); ++i) {
-            const std::string_view input = active.model.inputs()[i];
-            if (input.starts_with(attribute_prefix)) symbols_->attributes.intern(input.substr(attribute_prefix.size()));
+            note_attribute(active.model.inputs()[i]);
             active.inputs.push_back(input_source(active.model.inputs()[i], active.model.is_text(i)));
             if (active.inputs.back().kind == InputSource::Kind::column &&
                 columns_[active.inputs.back().index].kind == ColumnSource::Kind::model) {
@@ -539,15 +575,18 @@ public:
     [[nodiscard]] std::variant<score::BgNbdFit, score::BgBbFit> fit_lifecycle(std::string_view name, time::Instant now,
                                                                               unsigned threads = 1) const;
     /// Puts fitted parameters into use as the columns `active:<name>` and `expected:<name>`.
+    /// \param made_at  As set_model().
     /// \throws InvalidArgument  if there is no such lifecycle, it is of the other kind, or a parameter is out of range.
-    void set_lifecycle(std::string_view name, const LifecycleParameters& parameters) {
+    void set_lifecycle(std::string_view name, const LifecycleParameters& parameters,
+                       time::Instant made_at = time::Instant::earliest()) {
         const std::size_t number = lifecycle_number(name);
         if (parameters.index() != static_cast<std::size_t>(playbook_.lifecycles[number].model)) {
             throw InvalidArgument{"Engine: lifecycle '" + std::string{name} + "' is of the other kind"};
         }
-        std::visit([](const auto& each) { score::detail::check(each); },
+        std::visit([](const auto& each) { score::check(each); },
                    parameters);  // InvalidArgument if out of range
         lifecycle_parameters_[number] = parameters;
+        fitted_at_[number] = made_at;
     }
     /// The parameters in use, or nothing before a fit.
     [[nodiscard]] const std::optional<LifecycleParameters>& lifecycle(std::string_view name) const {
@@ -607,7 +646,7 @@ public:
                 });
             }
         };
-        run(threads, work);
+        run_in_threads(threads, work);
         std::vector<decide::Offer> offers;
         for (auto& part : parts) offers.insert(offers.end(), part.begin(), part.end());
         return decide::arbitrate(decider_, offers, size(), capacity, now, hash_);
@@ -633,7 +672,8 @@ public:
     }
 
     /// Takes over one person's value of a host's column from another engine of the same playbook, as far as it was
-    /// known at `now`. \throws InvalidArgument  if the playbook names no such column.
+    /// known at `now`.
+    /// \throws InvalidArgument  if the playbook names no such column.
     void copy_column(std::string_view name, const BasicEngine& from, PersonId person, time::Instant now) {
         const std::size_t number = host_column_number(name);
         const std::optional<HostColumn>& column = from.host_columns_[number];
@@ -646,6 +686,13 @@ public:
         own.values[here] = column->values[*there];
     }
 
+    /// The same of everybody whom this engine has.
+    void copy_columns(const BasicEngine& from, time::Instant now) {
+        for (const std::string& name : playbook_.columns) {
+            for (std::uint32_t row = 0; row < size(); ++row) copy_column(name, from, people_[row].id, now);
+        }
+    }
+
     // Saving ---------------------------------------------------------------------------------------------------
 
     /// What a snapshot must agree on before its bytes may be read: format, playbook, signals and their versions.
@@ -655,18 +702,28 @@ public:
             [&](std::span<const std::byte> chunk) { bytes.insert(bytes.end(), chunk.begin(), chunk.end()); }};
         out.text("alloquy snapshot 2");
         out.raw(hash_.data(), hash_.size());
-        const auto stamp = [&](const auto& signal) {
-            using S = std::decay_t<decltype(signal)>;
-            out.text(S::name);
-            out.number(std::uint32_t{S::version});
-            out.number(static_cast<std::uint32_t>(sizeof(typename S::State)));
-            if constexpr (requires { signal.parameters(); }) {
-                out.list(signal.parameters(), [&](double parameter) { out.number(parameter); });
-            }
-        };
-        std::apply([&](const auto&... signal) { (stamp(signal), ...); }, signals_);
+        write_signals(out);
         out.flush();
         return bytes;
+    }
+
+    /// What the meaning of a model of the playbook rests on; see engine::policy_of.
+    /// \throws InvalidArgument  if there is no such model.
+    [[nodiscard]] std::vector<PolicyPart> model_policy(std::string_view name) const {
+        std::vector<PolicyPart> policy = policy_of(playbook_, playbook_.models[model_number(name)]);
+        PolicyPart signals{"signals", {}};
+        ByteWriter out{[&](std::span<const std::byte> chunk) {
+            signals.bytes.insert(signals.bytes.end(), chunk.begin(), chunk.end());
+        }};
+        write_signals(out);
+        out.flush();
+        policy.push_back(std::move(signals));
+        return policy;
+    }
+    /// What the meaning of a lifecycle's parameters rests on.
+    /// \throws InvalidArgument  if there is no such lifecycle.
+    [[nodiscard]] std::vector<PolicyPart> lifecycle_policy(std::string_view name) const {
+        return policy_of(playbook_.lifecycles[lifecycle_number(name)]);
     }
 
     /// Writes the whole state. Symbols stand as numbers, so the bytes belong to the file of these symbols.
@@ -692,6 +749,7 @@ public:
         clear();
         try {
             bulk_known_ms_ = read_known(in);
+            note_known(bulk_known_ms_);
             const auto count = in.number<std::uint32_t>();
             for (std::uint32_t i = 0; i < count; ++i) {
                 const PersonId id{in.number<std::int64_t>()};
@@ -699,6 +757,7 @@ public:
                 const std::uint32_t row = add_person(id, tie_key);
                 if (row != i) ByteReader::fail("a person stands twice");
                 known_ms_[row] = read_known(in);
+                note_known(known_ms_[row]);
                 people_[row] = read_person(in, id);
                 zone_of_[row] = zone_number(people_[row].zone);
                 contacts_[row] = in.list([&] {
@@ -750,6 +809,7 @@ public:
         count_all_hours();
         for (auto& column : host_columns_) column.reset();
         bulk_known_ms_ = never;
+        newest_known_ms_->store(never, std::memory_order_relaxed);
     }
 
     /// Bytes of signal state per person.
@@ -773,10 +833,22 @@ private:
 
     void set_known_until(std::uint32_t row, time::Instant known_at) noexcept {
         known_ms_[row] = std::max(known_ms_[row], known_at.unix_ms());
+        note_known(known_at.unix_ms());
+    }
+    /// Several threads may refold at once.
+    void note_known(std::int64_t known_ms) noexcept {
+        std::int64_t newest = newest_known_ms_->load(std::memory_order_relaxed);
+        while (newest < known_ms &&
+               !newest_known_ms_->compare_exchange_weak(newest, known_ms, std::memory_order_relaxed)) {
+        }
     }
     [[noreturn]] static void refuse_now(time::Instant now, time::Instant latest) {
         throw InvalidArgument{"Engine: now must not lie before the latest fact became known (" + to_iso(latest) +
                               "), got " + to_iso(now) + "; ask a view as of that instant"};
+    }
+    [[noreturn]] static void refuse_later(const std::string& what, time::Instant made_at, time::Instant now) {
+        throw InvalidArgument{"Engine: " + what + " at " + to_iso(made_at) + ", after " + to_iso(now) +
+                              "; ask a view as of that instant"};
     }
     static std::int64_t read_known(ByteReader& in) {
         const auto known = in.number<std::int64_t>();
@@ -813,26 +885,6 @@ private:
         return {static_cast<std::int32_t>(day), static_cast<std::uint8_t>(hours - floor_div(hours, 168) * 168)};
     }
 
-    /// Calls work(0) to work(threads - 1), each in a thread of its own; the first failure by number goes on.
-    template <class Work>
-    static void run(unsigned threads, const Work& work) {
-        std::vector<std::exception_ptr> failures(threads);
-        const auto guarded = [&](unsigned t) {
-            try {
-                work(t);
-            } catch (...) {
-                failures[t] = std::current_exception();
-            }
-        };
-        std::vector<std::thread> workers;
-        for (unsigned t = 1; t < threads; ++t) workers.emplace_back(guarded, t);
-        guarded(0U);
-        for (std::thread& worker : workers) worker.join();
-        for (const std::exception_ptr& failure : failures) {
-            if (failure) std::rethrow_exception(failure);
-        }
-    }
-
     /// Where the value of a column comes from.
     struct ColumnSource {
         enum class Kind : std::uint8_t {
@@ -854,6 +906,7 @@ private:
     struct ActiveModel {
         score::Model model;
         std::uint32_t version;
+        time::Instant made_at;
         std::vector<InputSource> inputs;
     };
     struct HostColumn {
@@ -874,6 +927,10 @@ private:
         }
     };
     static constexpr std::string_view attribute_prefix = "attribute:";
+    /// Gives an attribute a number before a fact uses it, so that an input finds it when one does.
+    void note_attribute(std::string_view input) {
+        if (input.starts_with(attribute_prefix)) symbols_->attributes.intern(input.substr(attribute_prefix.size()));
+    }
 
     [[nodiscard]] std::vector<ColumnSource> catalogue() const {
         using Kind = typename ColumnSource::Kind;
@@ -1061,8 +1118,7 @@ private:
             case Column::active_days_128:
                 return count(engagement.active_days(state, now, 128));
             case Column::topics_used:
-                return count(static_cast<std::size_t>(
-                    std::count_if(state.topics.begin(), state.topics.end(), [](std::uint32_t n) { return n > 0; })));
+                return count(engagement.topics_used(state));
             case Column::days_since_two_way:
                 return contact.two_way_ms == score::Reachability::never
                            ? std::nullopt
@@ -1114,10 +1170,21 @@ private:
         }
         return std::nullopt;
     }
+    void check_fitted(std::size_t index, time::Instant now) const {
+        if (now < fitted_at_[index]) {
+            refuse_later("lifecycle '" + playbook_.lifecycles[index].name + "' was fitted", fitted_at_[index], now);
+        }
+    }
+    void check_learned(std::size_t number, time::Instant now) const {
+        if (now < models_[number]->made_at) {
+            refuse_later("model '" + playbook_.models[number].name + "' was learned", models_[number]->made_at, now);
+        }
+    }
     [[nodiscard]] std::optional<double> lifecycle_value(const PersonView& view, std::size_t index,
                                                         bool expected) const {
         const std::optional<LifecycleParameters>& fitted = lifecycle_parameters_[index];
         if (!fitted) return std::nullopt;
+        check_fitted(index, view.now);
         const auto& lifecycle = signal<score::Lifecycle>();
         const auto& state = states<score::Lifecycle>()[view.row];
         const double horizon = lifecycle.configs()[index].horizon;
@@ -1135,6 +1202,7 @@ private:
     /// Activity and expectation of a fitted lifecycle for rows [first, end). NaN where somebody never acted.
     void lifecycle_values(std::size_t index, std::uint32_t first, std::uint32_t end, time::Instant now,
                           std::vector<double>& active, std::vector<double>& expected) const {
+        check_fitted(index, now);
         const auto* const bg_nbd = std::get_if<score::BgNbdParameters>(&*lifecycle_parameters_[index]);
         if (bg_nbd == nullptr) {
             constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
@@ -1234,6 +1302,26 @@ private:
                                                 : attribute_number(view, model::AttributeName{source.index});
         return value.value_or(std::numeric_limits<double>::quiet_NaN());
     }
+    /// The shortest decimal form that reads back as the same number.
+    [[nodiscard]] static std::string decimal(double number) {
+        std::array<char, 32> text{};
+        const auto end = std::to_chars(text.data(), text.data() + text.size(), number + 0.0).ptr;
+        return {text.data(), end};
+    }
+    /// An attribute of another kind than its feature reads is no missing one: the feature is wrong, or the data are.
+    void check_kind(const PersonView& view, InputSource source, const std::string& name) const {
+        if (source.kind != InputSource::Kind::number_attribute && source.kind != InputSource::Kind::text_attribute) {
+            return;
+        }
+        const model::AttributeValue* const value = model::attribute(view.person(), model::AttributeName{source.index});
+        if (value == nullptr || std::holds_alternative<std::monostate>(*value)) return;
+        const bool wants_text = source.kind == InputSource::Kind::text_attribute;
+        const bool is_text = std::holds_alternative<std::string>(*value);
+        if (wants_text ? is_text || std::holds_alternative<bool>(*value) : !is_text) return;
+        throw InvalidArgument{"Engine: input '" + name + "' of person " + std::to_string(view.person().id.value()) +
+                              ": a " + (wants_text ? "text" : "number") + " expected, the attribute is a " +
+                              (wants_text ? "number or a day" : "text")};
+    }
     [[nodiscard]] static bool is_text(InputSource source) noexcept {
         return source.kind != InputSource::Kind::column && source.kind != InputSource::Kind::number_attribute;
     }
@@ -1253,6 +1341,7 @@ private:
     [[nodiscard]] score::Prediction predict(PersonView& view, std::size_t model_number) const {
         const std::optional<ActiveModel>& active = models_[model_number];
         if (!active) return score::prior_prediction(playbook_.models[model_number].prior);
+        check_learned(model_number, view.now);
         std::vector<double> values;
         input_values(view, *active, values);
         return active->model.predict(values);
@@ -1507,6 +1596,19 @@ private:
             out.number(contact.action);
         });
     }
+    /// The signals with their versions and parameters.
+    void write_signals(ByteWriter& out) const {
+        const auto stamp = [&](const auto& signal) {
+            using S = std::decay_t<decltype(signal)>;
+            out.text(S::name);
+            out.number(std::uint32_t{S::version});
+            out.number(static_cast<std::uint32_t>(sizeof(typename S::State)));
+            if constexpr (requires { signal.parameters(); }) {
+                out.list(signal.parameters(), [&](double parameter) { out.number(parameter); });
+            }
+        };
+        std::apply([&](const auto&... signal) { (stamp(signal), ...); }, signals_);
+    }
     void write_states(ByteWriter& out) const {
         std::apply([&](const auto&... states) { (out.raw(states.data(), states.size() * sizeof states[0]), ...); },
                    states_);
@@ -1536,8 +1638,11 @@ private:
     std::unique_ptr<HourTotals> hours_ = std::make_unique<HourTotals>();
     std::vector<std::optional<ActiveModel>> models_;                        // as in the playbook
     std::vector<std::optional<LifecycleParameters>> lifecycle_parameters_;  // likewise
+    std::vector<time::Instant> fitted_at_;                                  // likewise
     std::vector<std::optional<HostColumn>> host_columns_;                   // likewise
     std::int64_t bulk_known_ms_ = never;  // latest instant of events that came without facts
+    // At least the latest of both: what is not after it need not be looked up.
+    std::unique_ptr<std::atomic<std::int64_t>> newest_known_ms_ = std::make_unique<std::atomic<std::int64_t>>(never);
 };
 
 template <score::Signal... Signals>
@@ -1563,6 +1668,7 @@ ScoreTable BasicEngine<Signals...>::scores(time::Instant now, unsigned threads) 
     std::vector<std::size_t> learned;
     for (std::size_t i = 0; i < models_.size(); ++i) {
         if (!models_[i]) continue;
+        check_learned(i, now);
         learned.push_back(i);
         table.names.push_back("model:" + playbook_.models[i].name);
     }
@@ -1572,46 +1678,36 @@ ScoreTable BasicEngine<Signals...>::scores(time::Instant now, unsigned threads) 
 
     // In fixed chunks, so that each chunk's arrays stay in the cache; what a chunk gives depends on nothing else.
     constexpr std::uint32_t chunk = 1024;
-    const std::uint32_t chunks = (size() + chunk - 1) / chunk;
-    std::atomic<std::uint32_t> next{0};
-    std::vector<std::exception_ptr> failures(threads);
-    run(threads, [&](unsigned thread) {
-        try {
-            std::vector<double> values;
-            for (std::uint32_t c = next++; c < chunks; c = next++) {
-                const std::uint32_t first = c * chunk;
-                const std::uint32_t end = std::min(size(), first + chunk);
-                for (std::uint32_t row = first; row < end; ++row) {
-                    const auto& state = states<score::Engagement>()[row];
-                    engagement.scores(state, now, table.columns[0][row], table.columns[1][row], table.columns[2][row]);
-                    const auto& contact = states<score::Reachability>()[row];
-                    for (std::size_t slot = 0; slot < channels; ++slot) {
-                        table.columns[3 + slot][row] = reachability.probability(contact, slot, now);
-                    }
-                    const std::optional<int> hour = reachability.best_hour(contact, group);
-                    table.columns[3 + channels][row] = hour ? static_cast<double>(*hour) : unknown;
-                    table.columns[4 + channels][row] =
-                        people_[row].obligations.empty() ? 0.0 : urgency_.value(people_[row].obligations, now);
-                }
-                for (std::size_t k = 0; k < fitted.size(); ++k) {
-                    lifecycle_values(fitted[k], first, end, now, table.columns[first_lifecycle + 2 * k],
-                                     table.columns[first_lifecycle + 2 * k + 1]);
-                }
-                for (std::size_t k = 0; k < learned.size(); ++k) {
-                    for (std::uint32_t row = first; row < end; ++row) {
-                        PersonView view{*this, row, now};
-                        input_values(view, *models_[learned[k]], values);
-                        table.columns[first_model + k][row] = models_[learned[k]]->model.predict(values).probability;
-                    }
-                }
+    std::vector<std::vector<double>> inputs(threads);
+    std::vector<score::FeatureEncoder::Row> encoded(threads);
+    run_tasks((size() + chunk - 1) / chunk, threads, [&](std::size_t task, unsigned thread) {
+        const std::uint32_t first = static_cast<std::uint32_t>(task) * chunk;
+        const std::uint32_t end = std::min(size(), first + chunk);
+        for (std::uint32_t row = first; row < end; ++row) {
+            const auto& state = states<score::Engagement>()[row];
+            engagement.scores(state, now, table.columns[0][row], table.columns[1][row], table.columns[2][row]);
+            const auto& contact = states<score::Reachability>()[row];
+            for (std::size_t slot = 0; slot < channels; ++slot) {
+                table.columns[3 + slot][row] = reachability.probability(contact, slot, now);
             }
-        } catch (...) {
-            failures[thread] = std::current_exception();
+            const std::optional<int> hour = reachability.best_hour(contact, group);
+            table.columns[3 + channels][row] = hour ? static_cast<double>(*hour) : unknown;
+            table.columns[4 + channels][row] =
+                people_[row].obligations.empty() ? 0.0 : urgency_.value(people_[row].obligations, now);
+        }
+        for (std::size_t k = 0; k < fitted.size(); ++k) {
+            lifecycle_values(fitted[k], first, end, now, table.columns[first_lifecycle + 2 * k],
+                             table.columns[first_lifecycle + 2 * k + 1]);
+        }
+        for (std::size_t k = 0; k < learned.size(); ++k) {
+            const ActiveModel& active = *models_[learned[k]];
+            for (std::uint32_t row = first; row < end; ++row) {
+                PersonView view{*this, row, now};
+                input_values(view, active, inputs[thread]);
+                table.columns[first_model + k][row] = active.model.probability(inputs[thread], encoded[thread]);
+            }
         }
     });
-    for (const std::exception_ptr& failure : failures) {
-        if (failure) std::rethrow_exception(failure);
-    }
     return table;
 }
 
@@ -1636,13 +1732,14 @@ std::variant<score::BgNbdFit, score::BgBbFit> BasicEngine<Signals...>::fit_lifec
         }
         score::BgNbdOptions options;
         options.threads = threads;
+        options.penalty = playbook_.lifecycles[index].penalty;
         return score::fit_bg_nbd({repeats, recency, age}, options);
     }
     // Equal people together: there are few different counts.
     std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, double> cells;
     for (const auto& state : states<score::Lifecycle>()) {
-        const auto found = lifecycle.opportunities(state, index, now);
-        if (found && found->offered > 0) cells[{found->taken, found->last, found->offered}] += 1;
+        const auto found = lifecycle.whole_opportunities(state, index, now);
+        if (found) cells[{found->taken, found->last, found->offered}] += 1;
     }
     std::vector<std::uint32_t> taken;
     std::vector<std::uint32_t> last;
@@ -1654,7 +1751,10 @@ std::variant<score::BgNbdFit, score::BgBbFit> BasicEngine<Signals...>::fit_lifec
         offered.push_back(std::get<2>(cell));
         weights.push_back(people);
     }
-    return score::fit_bg_bb({taken, last, offered, weights});
+    score::BgBbOptions options;
+    options.threads = threads;
+    options.penalty = playbook_.lifecycles[index].penalty;
+    return score::fit_bg_bb({taken, last, offered, weights}, options);
 }
 
 /// The engine with the standard signals.

@@ -4,6 +4,7 @@
 /// Examples: what models learn from, told by the facts: what was known of a person at an instant, and what came of it.
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -28,16 +29,32 @@
 
 namespace alloquy::engine {
 
+namespace detail {
+
+/// FNV-1a, 64 bits (Fowler, Noll, Vo; IETF draft-eastlake-fnv), going on from a hash.
+[[nodiscard]] inline std::uint64_t fnv_1a(std::string_view text, std::uint64_t hash = 0xCBF29CE484222325) noexcept {
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
+    return hash;
+}
+/// The same of a number's bytes, the lowest first.
+[[nodiscard]] inline std::uint64_t fnv_1a_number(std::uint64_t number, std::uint64_t hash) noexcept {
+    for (unsigned i = 0; i < 8; ++i) hash = (hash ^ (number >> (8 * i) & 0xFFU)) * 0x100000001B3;
+    return hash;
+}
+
+}  // namespace detail
+
 /// Examples of one model. All lists have one entry for each example.
 struct ExampleSet {
     score::FeatureTable table{};  ///< Inputs, from facts that were known before the instant alone.
     std::vector<PersonId> people{};
-    std::vector<time::Instant> instants{};    ///< Seen from here.
-    std::vector<std::uint8_t> outcomes{};     ///< 0 or 1, told by facts that became known at the instant or later.
-    std::vector<std::uint64_t> groups{};      ///< Equal numbers belong together in folds: see ModelConfig::group.
+    std::vector<time::Instant> instants{};  ///< Seen from here.
+    std::vector<std::uint8_t> outcomes{};   ///< 0 or 1, told by facts that became known at the instant or later.
+    std::vector<std::uint64_t> groups{};    ///< Equal numbers belong together in folds: see ModelConfig::group.
+    std::vector<std::uint8_t> grouped{};    ///< 1 where that input told the group, 0 where the person is a group alone.
     std::vector<std::uint64_t> learned_at{};  ///< Place in the journal of the fact that told the outcome.
-    std::vector<time::Instant>
-        settled_at{};  ///< Learned from once `now` lies after this: the end of a response's window.
+    /// When the outcome could be known: of the fact that told it, or the end of a response's window.
+    std::vector<time::Instant> outcome_known_at{};
 
     [[nodiscard]] std::size_t size() const noexcept { return people.size(); }
 
@@ -67,19 +84,63 @@ struct ExampleSet {
         add(instants, other.instants);
         add(outcomes, other.outcomes);
         add(groups, other.groups);
+        add(grouped, other.grouped);
         add(learned_at, other.learned_at);
-        add(settled_at, other.settled_at);
+        add(outcome_known_at, other.outcome_known_at);
+    }
+    /// True if a comes before b by group, instant, outcome and inputs: an order that does not depend on the numbers of
+    /// people. Where neither does, the two are alike in all that is learned from.
+    [[nodiscard]] bool precedes(std::uint32_t a, std::uint32_t b) const {
+        const auto place = [&](std::uint32_t i) { return std::tuple{groups[i], instants[i], outcomes[i]}; };
+        if (place(a) != place(b)) return place(a) < place(b);
+        for (const auto& input : table.inputs) {
+            const double x = input.values[a];
+            const double y = input.values[b];
+            if (x == y || (x != x && y != y)) continue;
+            if (x != x || y != y) return x != x;
+            if (!input.is_text) return x < y;
+            return input.levels[static_cast<std::size_t>(x)] < input.levels[static_cast<std::size_t>(y)];
+        }
+        return false;
+    }
+    /// Gives everybody who is a group alone a number that depends on nothing but what is learned from: neither the
+    /// order of arrival nor a key that is linked later changes the folds. People who are alike in all of it get
+    /// different numbers, and which of them gets which does not matter.
+    void number_people() {
+        std::map<PersonId, std::uint64_t> contents;
+        for (std::uint32_t i = 0; i < size(); ++i) {
+            if (grouped[i] != 0) continue;
+            auto& content = contents.try_emplace(people[i], detail::fnv_1a({})).first->second;
+            content = detail::fnv_1a_number(static_cast<std::uint64_t>(instants[i].unix_ms()), content);
+            content = detail::fnv_1a_number(outcomes[i], content);
+            for (const auto& input : table.inputs) {
+                const double value = input.values[i];
+                if (value != value) {
+                    content = detail::fnv_1a("missing", content);
+                } else if (input.is_text) {
+                    content = detail::fnv_1a(input.levels[static_cast<std::size_t>(value)], content);
+                } else {
+                    content = detail::fnv_1a_number(std::bit_cast<std::uint64_t>(value + 0.0), content);
+                }
+            }
+        }
+        std::map<std::uint64_t, std::uint64_t> alike;
+        for (auto& entry : contents) entry.second = detail::fnv_1a_number(alike[entry.second]++, entry.second);
+        for (std::uint32_t i = 0; i < size(); ++i) {
+            if (grouped[i] == 0) groups[i] = contents.at(people[i]);
+        }
     }
     /// The given examples, in the given order.
     [[nodiscard]] ExampleSet select(std::span<const std::uint32_t> which) const {
-        ExampleSet part{table.select(which), {}, {}, {}, {}, {}, {}};
+        ExampleSet part{table.select(which)};
         for (const std::uint32_t i : which) {
             part.people.push_back(people[i]);
             part.instants.push_back(instants[i]);
             part.outcomes.push_back(outcomes[i]);
             part.groups.push_back(groups[i]);
+            part.grouped.push_back(grouped[i]);
             part.learned_at.push_back(learned_at[i]);
-            part.settled_at.push_back(settled_at[i]);
+            part.outcome_known_at.push_back(outcome_known_at[i]);
         }
         return part;
     }
@@ -87,11 +148,14 @@ struct ExampleSet {
 
 /// Finds the examples of one model in one person's facts after another.
 ///
-/// An example sees only facts with known_at before its instant. Outcome `enrolment`: for each of the caller's instants
-/// at which the person has one of the model's roles (in one of its programmes), the last statement about the end of
-/// that enrolment; none where it was known already, or is not known yet. Outcome `response`: for each contact of the
-/// kind asked for, seen from the contact, whether it was answered within reachability's window and before the next
-/// contact by that channel; none while the window runs, answered or not, or the last days would teach answers alone.
+/// An example sees only facts with known_at before its instant; its outcome is told by what became known at the instant
+/// or later, up to `now`. (A model that is asked sees what became known at that very instant as well: with facts that
+/// become known by the day, ask at the instants from which it learned less a millisecond.) Outcome `enrolment`: for
+/// each of the caller's instants at which the person has one of the model's roles (in one of its programmes), the last
+/// statement about the end of that enrolment; none where it was known already, or is not known yet. Outcome `response`:
+/// for each contact of the kind asked for, seen from the contact, whether it was answered within reachability's window
+/// and before the next contact by that channel; none while the window runs, answered or not, or the last days would
+/// teach answers alone.
 template <class Engine>
 class ExampleFinder {
 public:
@@ -115,17 +179,24 @@ public:
         }
     }
 
-    /// \param tie_key   The person's: groups examples where the model names no other group.
     /// \param facts     All of the person's in their order (at, source text, key).
     /// \param seqs      Their places in the journal. Shape (facts).
     /// \param instants  Ascending; of outcome `enrolment` alone.
-    /// \param now       Windows of responses that end later are still open.
-    void add(PersonId person, std::uint64_t tie_key, std::span<const model::Fact> facts,
-             std::span<const std::uint64_t> seqs, std::span<const time::Instant> instants, time::Instant now) {
+    /// \param now       What became known later is not there yet, and windows of responses that end later are open.
+    void add(PersonId person, std::span<const model::Fact> facts, std::span<const std::uint64_t> seqs,
+             std::span<const time::Instant> instants, time::Instant now) {
+        there_.clear();
+        there_seqs_.clear();
+        for (std::size_t i = 0; i < facts.size(); ++i) {
+            if (facts[i].known_at > now) continue;
+            there_.push_back(facts[i]);
+            there_seqs_.push_back(seqs[i]);
+        }
+        person_ = person;
         if (config_->outcome.kind == score::OutcomeKind::enrolment) {
-            for (const time::Instant instant : instants) add_enrolment(person, tie_key, facts, seqs, instant);
+            for (const time::Instant instant : instants) add_enrolment(there_, there_seqs_, instant);
         } else {
-            add_responses(person, tie_key, facts, seqs, now);
+            add_responses(there_, there_seqs_, now);
         }
     }
 
@@ -145,22 +216,25 @@ private:
         }
         scratch_->refold(0, known_);
     }
-    void add_example(PersonId person, std::uint64_t tie_key, time::Instant instant, bool outcome, std::uint64_t seq,
-                     time::Instant settled_at) {
-        // Throws if the state knows a fact from the instant or later: the leakage guard.
+    void add_example(time::Instant instant, bool outcome, std::uint64_t seq, time::Instant outcome_known_at) {
+        // The leakage guard: whatever came before, no example is made of a state that knows the instant or later.
+        if (scratch_->known_until(0) >= instant) {
+            throw InvalidArgument{"model '" + config_->name + "': an example of " + to_iso(instant) +
+                                  " would know what became known then or later"};
+        }
         scratch_->add_to_table(0, instant, builder_);
-        found_.people.push_back(person);
+        found_.people.push_back(person_);
         found_.instants.push_back(instant);
         found_.outcomes.push_back(outcome ? 1 : 0);
         const std::optional<std::string> group =
             config_->group.empty() ? std::nullopt : scratch_->text_of(0, config_->group, instant);
-        found_.groups.push_back(group ? hash(*group) : tie_key);
+        found_.grouped.push_back(group ? 1 : 0);
+        found_.groups.push_back(group ? detail::fnv_1a(*group) : static_cast<std::uint64_t>(person_.value()));
         found_.learned_at.push_back(seq);
-        found_.settled_at.push_back(settled_at);
+        found_.outcome_known_at.push_back(outcome_known_at);
     }
 
-    void add_enrolment(PersonId person, std::uint64_t tie_key, std::span<const model::Fact> facts,
-                       std::span<const std::uint64_t> seqs, time::Instant instant) {
+    void add_enrolment(std::span<const model::Fact> facts, std::span<const std::uint64_t> seqs, time::Instant instant) {
         // The outcome first: without one there is nothing to fold.
         if (std::none_of(facts.begin(), facts.end(), [&](const model::Fact& fact) {
                 const auto* const change = std::get_if<model::EnrolmentChange>(&fact.content);
@@ -173,6 +247,7 @@ private:
         if (role == nullptr) return;
         std::optional<bool> outcome;
         std::uint64_t seq = 0;
+        time::Instant known_at = instant;
         bool ended = false;  // as known before the instant; who began again since then has not
         for (std::size_t i = 0; i < facts.size(); ++i) {
             const auto* const change = std::get_if<model::EnrolmentChange>(&facts[i].content);
@@ -184,21 +259,23 @@ private:
             if (!ends(change->status)) continue;
             outcome = contains(config_->outcome.positive, change->status);
             seq = seqs[i];
+            known_at = facts[i].known_at;
         }
-        if (outcome && !ended) add_example(person, tie_key, instant, *outcome, seq, time::Instant::earliest());
+        if (outcome && !ended) add_example(instant, *outcome, seq, known_at);
     }
 
-    void add_responses(PersonId person, std::uint64_t tie_key, std::span<const model::Fact> facts,
-                       std::span<const std::uint64_t> seqs, time::Instant now) {
-        const time::Duration window = scratch_->playbook().reachability.response_window;
+    void add_responses(std::span<const model::Fact> facts, std::span<const std::uint64_t> seqs, time::Instant now) {
+        const auto& reachability = scratch_->template signal<score::Reachability>();
         for (std::size_t i = 0; i < facts.size(); ++i) {
             const auto* const contact = std::get_if<model::Interaction>(&facts[i].content);
             if (contact == nullptr || !score::Reachability::is_attempt(contact->act, contact->direction)) continue;
             if (!is_asked_for(*contact)) continue;
             std::optional<bool> answered;
             std::uint64_t seq = seqs[i];
+            time::Instant known_at = std::max(reachability.window_end(facts[i].at), facts[i].known_at);
+            if (now < known_at) continue;
             for (std::size_t j = i + 1; j < facts.size() && !answered; ++j) {
-                if (facts[j].at - facts[i].at > window) break;
+                if (!reachability.is_within_window(facts[i].at, facts[j].at)) break;
                 const auto* const later = std::get_if<model::Interaction>(&facts[j].content);
                 if (later == nullptr || later->channel != contact->channel) continue;
                 if (score::Reachability::is_attempt(later->act, later->direction)) {
@@ -209,13 +286,13 @@ private:
                     continue;
                 }
                 seq = std::max(seq, seqs[j]);
+                known_at = std::max(known_at, facts[j].known_at);
             }
-            if (now - facts[i].at <= window) continue;
             const time::Instant instant = facts[i].at;
             look_back(facts, instant);
             if (!config_->roles.intersects(model::current_roles(scratch_->person(0), instant))) continue;
             if (!config_->outcome.programmes.empty() && role_at(scratch_->person(0), instant) == nullptr) continue;
-            add_example(person, tie_key, instant, answered.value_or(false), seq, instant + window);
+            add_example(instant, answered.value_or(false), seq, known_at);
         }
     }
 
@@ -250,19 +327,15 @@ private:
         }
         return best;
     }
-    /// FNV-1a, 64 bits (Fowler, Noll, Vo; IETF draft-eastlake-fnv).
-    static std::uint64_t hash(std::string_view text) noexcept {
-        std::uint64_t hash = 0xCBF29CE484222325;
-        for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-        return hash;
-    }
-
     Engine* scratch_;
     const score::ModelConfig* config_;
     const model::Symbols* symbols_;
     typename Engine::TableBuilder builder_;
     ExampleSet found_;
     std::vector<model::Fact> known_;
+    std::vector<model::Fact> there_;
+    std::vector<std::uint64_t> there_seqs_;
+    PersonId person_{0};  // of the facts under way
 };
 
 }  // namespace alloquy::engine

@@ -18,10 +18,10 @@
 
 #include <alloquy/engine/bytes.hpp>
 #include <alloquy/engine/engine.hpp>
+#include <alloquy/engine/playbook.hpp>
 #include <alloquy/error.hpp>
 #include <alloquy/model/names.hpp>
 #include <alloquy/score/model.hpp>
-#include <alloquy/score/model_config.hpp>
 #include <alloquy/time/instant.hpp>
 
 namespace alloquy::engine {
@@ -32,6 +32,7 @@ struct ModelContent {
     std::vector<time::Instant> instants;  ///< From which the past was seen; empty for responses.
     time::Instant now;                    ///< Windows of responses that end later were open.
     std::uint32_t continues = 0;          ///< The version that an online model went on from; 0 = none.
+    std::vector<PolicyPart> policy{};     ///< It was learned under this and is used under no other.
 };
 
 namespace detail {
@@ -43,7 +44,7 @@ namespace detail {
     out.flush();
     return bytes;
 }
-/// Calls read with a reader of all the bytes, which must be used up.
+/// Calls read with a reader of all the bytes behind the title, which must be used up.
 template <class Read>
 [[nodiscard]] auto read_all(std::span<const std::byte> bytes, std::string_view title, Read&& read) {
     bool given = false;
@@ -51,9 +52,13 @@ template <class Read>
         return std::exchange(given, true) ? std::span<const std::byte>{} : bytes;
     }};
     if (in.text() != title) ByteReader::fail("bytes of another kind");
-    auto value = read(in);
-    in.expect_end();
-    return value;
+    try {
+        auto value = read(in);
+        in.expect_end();
+        return value;
+    } catch (const InvalidArgument& error) {
+        ByteReader::fail(error.what());  // parts that do not fit each other
+    }
 }
 template <class Enum>
 [[nodiscard]] Enum read_enumerator(ByteReader& in) {
@@ -70,6 +75,18 @@ void write_number(ByteWriter& out, Number value) {
     } else {
         out.number(value);
     }
+}
+inline void write_policy(ByteWriter& out, std::span<const PolicyPart> policy) {
+    out.list(policy, [&](const PolicyPart& part) {
+        out.text(part.name);
+        out.list(part.bytes, [&](std::byte byte) { out.number(byte); });
+    });
+}
+[[nodiscard]] inline std::vector<PolicyPart> read_policy(ByteReader& in) {
+    return in.list([&] {
+        std::string name = in.text();
+        return PolicyPart{std::move(name), in.list([&] { return in.number<std::byte>(); })};
+    });
 }
 inline void write_encoder(ByteWriter& out, const score::FeatureEncoder& encoder) {
     const auto number = [&](auto value) { write_number(out, value); };
@@ -140,11 +157,12 @@ inline void write_encoder(ByteWriter& out, const score::FeatureEncoder& encoder)
 
 }  // namespace detail
 
-/// \throws ParseError  by the readers below, if the bytes are no such content.
+/// The canonical bytes: equal for equal content.
 [[nodiscard]] inline std::vector<std::byte> to_bytes(const ModelContent& content) {
     return detail::written([&](ByteWriter& out) {
         const auto number = [&](auto value) { detail::write_number(out, value); };
-        out.text("alloquy model 1");
+        out.text("alloquy model 2");
+        detail::write_policy(out, content.policy);
         out.list(content.instants, [&](time::Instant instant) { out.instant(instant); });
         out.instant(content.now);
         out.number(content.continues);
@@ -182,9 +200,13 @@ inline void write_encoder(ByteWriter& out, const score::FeatureEncoder& encoder)
         }
     });
 }
+/// \throws ParseError  if the bytes are not those of such content. A flipped bit in a number goes unnoticed: the
+/// journal
+///                     keeps a hash beside them.
 [[nodiscard]] inline ModelContent model_from_bytes(std::span<const std::byte> bytes) {
-    return detail::read_all(bytes, "alloquy model 1", [](ByteReader& in) {
+    return detail::read_all(bytes, "alloquy model 2", [](ByteReader& in) {
         const auto real = [&] { return in.number<double>(); };
+        std::vector<PolicyPart> policy = detail::read_policy(in);
         std::vector<time::Instant> instants = in.list([&] { return in.instant(); });
         const time::Instant now = in.instant();
         const auto continues = in.number<std::uint32_t>();
@@ -210,7 +232,7 @@ inline void write_encoder(ByteWriter& out, const score::FeatureEncoder& encoder)
             bulk.positives = static_cast<std::size_t>(in.number<std::uint64_t>());
             bulk.iterations = static_cast<std::size_t>(in.number<std::uint64_t>());
             return ModelContent{score::Model{std::move(encoder), std::move(bulk), std::move(calibration)},
-                                std::move(instants), now, continues};
+                                std::move(instants), now, continues, std::move(policy)};
         }
         score::OnlineLogisticOptions options;
         options.penalty = real();
@@ -233,10 +255,11 @@ inline void write_encoder(ByteWriter& out, const score::FeatureEncoder& encoder)
         return ModelContent{
             score::Model{std::move(encoder), score::OnlineLogistic{std::move(state), options, std::move(signs)},
                          std::move(calibration)},
-            std::move(instants), now, continues};
+            std::move(instants), now, continues, std::move(policy)};
     });
 }
 
+/// The canonical bytes of a lifecycle's parameters.
 [[nodiscard]] inline std::vector<std::byte> to_bytes(const LifecycleParameters& parameters) {
     return detail::written([&](ByteWriter& out) {
         out.text("alloquy lifecycle 1");
@@ -249,6 +272,7 @@ inline void write_encoder(ByteWriter& out, const score::FeatureEncoder& encoder)
         }
     });
 }
+/// \throws ParseError  as model_from_bytes().
 [[nodiscard]] inline LifecycleParameters lifecycle_from_bytes(std::span<const std::byte> bytes) {
     return detail::read_all(bytes, "alloquy lifecycle 1", [](ByteReader& in) -> LifecycleParameters {
         const auto kind = in.number<std::uint8_t>();
@@ -257,46 +281,57 @@ inline void write_encoder(ByteWriter& out, const score::FeatureEncoder& encoder)
         if (kind > 1) ByteReader::fail("an unknown lifecycle model");
         LifecycleParameters parameters = score::BgNbdParameters{values[0], values[1], values[2], values[3]};
         if (kind == 1) parameters = score::BgBbParameters{values[0], values[1], values[2], values[3]};
-        std::visit([](const auto& each) { score::detail::check(each); }, parameters);
+        std::visit([](const auto& each) { score::check(each); }, parameters);
         return parameters;
     });
 }
 
-/// A fitted lifecycle with the unit of time that its parameters speak of.
+/// Fitted parameters of a lifecycle with what they speak of.
 struct FittedLifecycle {
     LifecycleParameters parameters;
-    double unit_days;    ///< LifecycleConfig::unit_days.
-    int year_starts_in;  ///< LifecycleConfig::year_starts_in.
+    time::Instant now;               ///< The counts were those of then.
+    std::vector<PolicyPart> policy;  ///< They were fitted under this and are used under no other.
 };
+/// The canonical bytes of a fitted lifecycle.
 [[nodiscard]] inline std::vector<std::byte> to_bytes(const FittedLifecycle& fitted) {
     const std::vector<std::byte> parameters = to_bytes(fitted.parameters);
     return detail::written([&](ByteWriter& out) {
-        out.text("alloquy fitted lifecycle 1");
-        out.number(fitted.unit_days);
-        out.number(static_cast<std::int32_t>(fitted.year_starts_in));
+        out.text("alloquy fitted lifecycle 2");
+        detail::write_policy(out, fitted.policy);
+        out.instant(fitted.now);
         out.list(parameters, [&](std::byte byte) { out.number(byte); });
     });
 }
+/// \throws ParseError  as model_from_bytes().
 [[nodiscard]] inline FittedLifecycle fitted_lifecycle_from_bytes(std::span<const std::byte> bytes) {
-    return detail::read_all(bytes, "alloquy fitted lifecycle 1", [](ByteReader& in) {
-        const auto unit_days = in.number<double>();
-        const auto year_starts_in = in.number<std::int32_t>();
+    return detail::read_all(bytes, "alloquy fitted lifecycle 2", [](ByteReader& in) {
+        std::vector<PolicyPart> policy = detail::read_policy(in);
+        const time::Instant now = in.instant();
         const std::vector<std::byte> parameters = in.list([&] { return in.number<std::byte>(); });
-        return FittedLifecycle{lifecycle_from_bytes(parameters), unit_days, year_starts_in};
+        return FittedLifecycle{lifecycle_from_bytes(parameters), now, std::move(policy)};
     });
 }
 
-/// True if a kept model reads the features that the playbook names and learns in the way that it says.
-[[nodiscard]] inline bool suits(const score::Model& model, const score::ModelConfig& config) {
-    const auto& features = model.encoder().features();
-    if (features.size() != config.features.size()) return false;
-    for (std::size_t i = 0; i < features.size(); ++i) {
-        score::FeatureConfig wanted = config.features[i];
-        if (wanted.name.empty()) wanted.name = wanted.input;
-        if (!(features[i].config == wanted)) return false;
-    }
-    return std::holds_alternative<score::LogisticModel>(model.coefficients()) ==
-           (config.learning == score::Learning::bulk);
+/// True for the bytes of a model or a lifecycle that a library before 0.1 kept without its policy: what it was learned
+/// under cannot be told, so it is not used.
+[[nodiscard]] inline bool is_without_policy(std::span<const std::byte> bytes) {
+    const auto begins_with = [&](std::string_view title) {
+        const std::vector<std::byte> start = detail::written([&](ByteWriter& out) { out.text(title); });
+        return bytes.size() >= start.size() && std::equal(start.begin(), start.end(), bytes.begin());
+    };
+    return begins_with("alloquy model 1") || begins_with("alloquy fitted lifecycle 1");
+}
+
+/// The policy at the start of the bytes of a model or a fitted lifecycle.
+/// \throws ParseError  if they are neither.
+[[nodiscard]] inline std::vector<PolicyPart> policy_of_bytes(std::span<const std::byte> bytes) {
+    bool given = false;
+    ByteReader in{[&]() -> std::span<const std::byte> {
+        return std::exchange(given, true) ? std::span<const std::byte>{} : bytes;
+    }};
+    const std::string title = in.text();
+    if (title != "alloquy model 2" && title != "alloquy fitted lifecycle 2") ByteReader::fail("bytes of another kind");
+    return detail::read_policy(in);
 }
 
 }  // namespace alloquy::engine

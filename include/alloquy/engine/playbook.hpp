@@ -3,8 +3,11 @@
 /// \file
 /// Playbook: everything that is policy and nothing that is data, as one plain value.
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -36,92 +39,82 @@ struct Playbook {
     friend bool operator==(const Playbook&, const Playbook&) = default;
 };
 
-/// The canonical byte form: equal for equal playbooks, different for different ones. Its hash (store::hash_bytes)
-/// stands in every decision.
-[[nodiscard]] inline std::vector<std::byte> canonical_bytes(const Playbook& playbook) {
-    std::vector<std::byte> bytes;
-    ByteWriter out{[&](std::span<const std::byte> chunk) { bytes.insert(bytes.end(), chunk.begin(), chunk.end()); }};
-    const auto text = [&](const std::string& value) { out.text(value); };
-    const auto number = [&](auto value) {
-        if constexpr (std::is_floating_point_v<decltype(value)>) {
-            out.number(value + 0.0);  // -0 equals 0, so it must give the same bytes
-        } else {
-            out.number(value);
-        }
-    };
-    const auto duration = [&](time::Duration value) { out.number(std::int64_t{value.count()}); };
-    const auto weights = [&](const std::map<std::string, double>& values) {
-        out.list(values, [&](const auto& entry) {
-            text(entry.first);
-            number(entry.second);
+namespace detail {
+
+/// Writes the parts of a playbook in their canonical form.
+class PolicyWriter {
+public:
+    explicit PolicyWriter(ByteWriter& out) noexcept : out_{&out} {}
+
+    void text(const std::string& value) { out_->text(value); }
+    void texts(const std::vector<std::string>& values) {
+        out_->list(values, [&](const std::string& value) { text(value); });
+    }
+    void engagement(const score::EngagementConfig& engagement) {
+        out_->list(engagement.half_lives, [&](const score::HalfLife& half_life) {
+            text(half_life.name);
+            number(half_life.days);
+            number(half_life.share);
+            number(half_life.scale);
         });
-    };
-    text("alloquy playbook 2");
-    text(playbook.name);
-    out.list(playbook.channels, text);
-    out.list(playbook.topics, text);
-
-    const score::EngagementConfig& engagement = playbook.engagement;
-    out.list(engagement.half_lives, [&](const score::HalfLife& half_life) {
-        text(half_life.name);
-        number(half_life.days);
-        number(half_life.share);
-        number(half_life.scale);
-    });
-    weights(engagement.channels);
-    number(engagement.other_channels);
-    out.list(engagement.acts, number);
-    out.list(engagement.directions, number);
-    weights(engagement.topics);
-    number(engagement.other_topics);
-
-    out.list(playbook.reachability.channels, text);
-    out.list(playbook.reachability.priors, [&](const auto& entry) {
-        text(entry.first);
-        number(entry.second.responses);
-        number(entry.second.silences);
-    });
-    duration(playbook.reachability.response_window);
-    number(playbook.reachability.hour_prior);
-
-    out.list(playbook.lifecycles, [&](const score::LifecycleConfig& lifecycle) {
+        weights(engagement.channels);
+        number(engagement.other_channels);
+        numbers(engagement.acts);
+        numbers(engagement.directions);
+        weights(engagement.topics);
+        number(engagement.other_topics);
+    }
+    void reachability(const score::ReachabilityConfig& reachability) {
+        texts(reachability.channels);
+        out_->list(reachability.priors, [&](const auto& entry) {
+            text(entry.first);
+            number(entry.second.responses);
+            number(entry.second.silences);
+        });
+        duration(reachability.response_window);
+        number(reachability.hour_prior);
+    }
+    void lifecycle(const score::LifecycleConfig& lifecycle) {
         text(lifecycle.name);
         number(lifecycle.model);
-        out.list(lifecycle.acts, number);
-        out.list(lifecycle.channels, text);
-        out.list(lifecycle.topics, text);
+        numbers(lifecycle.acts);
+        texts(lifecycle.channels);
+        texts(lifecycle.topics);
         number(lifecycle.unit_days);
         number(lifecycle.year_starts_in);
         number(lifecycle.horizon);
-    });
-    const auto urgency_rule = [&](const score::UrgencyRule& rule) {
-        number(rule.weight);
-        number(rule.half_life_days);
-        number(rule.grace_days);
-    };
-    urgency_rule(playbook.urgency.other);
-    out.list(playbook.urgency.kinds, [&](const auto& entry) {
-        text(entry.first);
-        urgency_rule(entry.second);
-    });
-    out.list(playbook.models, [&](const score::ModelConfig& model) {
+        number(lifecycle.penalty);
+    }
+    void urgency(const score::UrgencyConfig& urgency) {
+        const auto rule = [&](const score::UrgencyRule& each) {
+            number(each.weight);
+            number(each.half_life_days);
+            number(each.grace_days);
+        };
+        rule(urgency.other);
+        out_->list(urgency.kinds, [&](const auto& entry) {
+            text(entry.first);
+            rule(entry.second);
+        });
+    }
+    void model(const score::ModelConfig& model) {
         text(model.name);
         number(model.outcome.kind);
-        out.list(model.outcome.programmes, text);
-        out.list(model.outcome.positive, number);
-        out.list(model.outcome.negative, number);
-        out.list(model.outcome.channels, text);
-        out.list(model.outcome.actions, text);
+        texts(model.outcome.programmes);
+        numbers(model.outcome.positive);
+        numbers(model.outcome.negative);
+        texts(model.outcome.channels);
+        texts(model.outcome.actions);
         number(model.roles.bits());
-        out.list(model.features, [&](const score::FeatureConfig& feature) {
+        out_->list(model.features, [&](const score::FeatureConfig& feature) {
             text(feature.name);
             text(feature.input);
             number(feature.encoding);
-            out.list(feature.edges, number);
+            numbers(feature.edges);
             number(feature.quantiles);
             number(feature.monotone);
             number(feature.least_rows);
-            out.list(feature.of, text);
+            texts(feature.of);
             text(feature.reason);
         });
         number(model.learning);
@@ -132,44 +125,71 @@ struct Playbook {
         number(model.folds);
         number(model.least_rows);
         number(model.prior);
-    });
-    out.list(playbook.columns, text);
+    }
+    void actions(const decide::ActionPolicy& policy) {
+        out_->list(policy.purposes, [&](const decide::PurposeRule& purpose) {
+            text(purpose.name);
+            number(purpose.basis);
+        });
+        out_->list(policy.pools, [&](const decide::Pool& pool) {
+            text(pool.name);
+            number(pool.minutes);
+        });
+        out_->list(policy.caps, [&](const decide::ContactCap& cap) {
+            text(cap.name);
+            optional_text(cap.channel);
+            optional_text(cap.purpose);
+            number(cap.most);
+            duration(cap.window);
+        });
+        out_->list(policy.actions, [&](const decide::Action& each) { action(each); });
+    }
 
-    const decide::ActionPolicy& policy = playbook.actions;
-    out.list(policy.purposes, [&](const decide::PurposeRule& purpose) {
-        text(purpose.name);
-        number(purpose.basis);
-    });
-    out.list(policy.pools, [&](const decide::Pool& pool) {
-        text(pool.name);
-        number(pool.minutes);
-    });
-    out.list(policy.caps, [&](const decide::ContactCap& cap) {
-        text(cap.name);
-        out.optional(cap.channel, text);
-        out.optional(cap.purpose, text);
-        number(cap.most);
-        duration(cap.window);
-    });
-    out.list(policy.actions, [&](const decide::Action& action) {
+private:
+    template <class Number>
+    void number(Number value) {
+        if constexpr (std::is_floating_point_v<Number>) {
+            out_->number(value + 0.0);  // -0 equals 0, so it must give the same bytes
+        } else {
+            out_->number(value);
+        }
+    }
+    template <class List>
+    void numbers(const List& values) {
+        out_->list(values, [&](auto value) { number(value); });
+    }
+    void optional_text(const std::optional<std::string>& value) {
+        out_->optional(value, [&](const std::string& each) { text(each); });
+    }
+    void optional_number(const std::optional<double>& value) {
+        out_->optional(value, [&](double each) { number(each); });
+    }
+    void duration(time::Duration value) { out_->number(std::int64_t{value.count()}); }
+    void weights(const std::map<std::string, double>& values) {
+        out_->list(values, [&](const auto& entry) {
+            text(entry.first);
+            number(entry.second);
+        });
+    }
+    void action(const decide::Action& action) {
         text(action.name);
         text(action.purpose);
         number(action.roles.bits());
-        out.list(action.programmes, text);
-        out.list(action.conditions, [&](const decide::ColumnRange& range) {
+        texts(action.programmes);
+        out_->list(action.conditions, [&](const decide::ColumnRange& range) {
             text(range.column);
-            out.optional(range.from, number);
-            out.optional(range.below, number);
+            optional_number(range.from);
+            optional_number(range.below);
         });
         text(action.value.column);
-        out.list(action.value.points, [&](const decide::ValueCurve::Point& point) {
+        out_->list(action.value.points, [&](const decide::ValueCurve::Point& point) {
             number(point.at);
             number(point.euros);
         });
         number(action.propensity);
         number(action.lever);
-        out.optional(action.gap, duration);
-        out.list(action.variants, [&](const decide::Variant& variant) {
+        out_->optional(action.gap, [&](time::Duration gap) { duration(gap); });
+        out_->list(action.variants, [&](const decide::Variant& variant) {
             text(variant.channel);
             text(variant.language);
             number(variant.executor);
@@ -177,9 +197,90 @@ struct Playbook {
             number(variant.minutes);
             text(variant.message);
         });
-    });
+    }
+
+    ByteWriter* out_;
+};
+
+/// What `write` hands to a PolicyWriter.
+template <class Write>
+[[nodiscard]] std::vector<std::byte> policy_bytes(Write&& write) {
+    std::vector<std::byte> bytes;
+    ByteWriter out{[&](std::span<const std::byte> chunk) { bytes.insert(bytes.end(), chunk.begin(), chunk.end()); }};
+    PolicyWriter writer{out};
+    write(writer, out);
     out.flush();
     return bytes;
+}
+
+}  // namespace detail
+
+/// The canonical byte form: equal for equal playbooks, different for different ones. Its hash (store::hash_bytes)
+/// stands in every decision.
+[[nodiscard]] inline std::vector<std::byte> canonical_bytes(const Playbook& playbook) {
+    return detail::policy_bytes([&](detail::PolicyWriter& writer, ByteWriter& out) {
+        writer.text("alloquy playbook 3");
+        writer.text(playbook.name);
+        writer.texts(playbook.channels);
+        writer.texts(playbook.topics);
+        writer.engagement(playbook.engagement);
+        writer.reachability(playbook.reachability);
+        out.list(playbook.lifecycles, [&](const score::LifecycleConfig& each) { writer.lifecycle(each); });
+        writer.urgency(playbook.urgency);
+        out.list(playbook.models, [&](const score::ModelConfig& each) { writer.model(each); });
+        writer.texts(playbook.columns);
+        writer.actions(playbook.actions);
+    });
+}
+
+/// One part of the policy under which something was learned, in canonical form.
+struct PolicyPart {
+    std::string name;  ///< As in the playbook: "model", "engagement", …; "signals" for what the host links.
+    std::vector<std::byte> bytes;
+
+    friend bool operator==(const PolicyPart&, const PolicyPart&) = default;
+};
+
+/// What the meaning of a learned model rests on: the model's own entry, and whatever gives its inputs their values. A
+/// kept model is used under this very policy alone. Actions, other models and names of columns are not among it.
+[[nodiscard]] inline std::vector<PolicyPart> policy_of(const Playbook& playbook, const score::ModelConfig& model) {
+    using detail::PolicyWriter;
+    score::ModelConfig named = model;
+    for (score::FeatureConfig& feature : named.features) {
+        if (feature.name.empty()) feature.name = feature.input;  // as FeatureEncoder does
+    }
+    const auto part = [](const char* name, auto&& write) {
+        return PolicyPart{name, detail::policy_bytes([&](PolicyWriter& writer, ByteWriter&) { write(writer); })};
+    };
+    return {part("model", [&](PolicyWriter& writer) { writer.model(named); }),
+            part("channels", [&](PolicyWriter& writer) { writer.texts(playbook.channels); }),
+            part("topics", [&](PolicyWriter& writer) { writer.texts(playbook.topics); }),
+            part("engagement", [&](PolicyWriter& writer) { writer.engagement(playbook.engagement); }),
+            part("reachability", [&](PolicyWriter& writer) { writer.reachability(playbook.reachability); }),
+            part("urgency", [&](PolicyWriter& writer) { writer.urgency(playbook.urgency); })};
+}
+/// What the meaning of fitted parameters rests on: what is counted, and in which unit of time. Not the horizon, which
+/// is asked of them.
+[[nodiscard]] inline std::vector<PolicyPart> policy_of(const score::LifecycleConfig& lifecycle) {
+    score::LifecycleConfig counted = lifecycle;
+    counted.horizon = score::LifecycleConfig{}.horizon;
+    return {PolicyPart{"lifecycle", detail::policy_bytes([&](detail::PolicyWriter& writer, ByteWriter&) {
+                           writer.lifecycle(counted);
+                       })}};
+}
+/// The first part that differs, or empty where all are the same.
+[[nodiscard]] inline std::string first_difference(std::span<const PolicyPart> kept,
+                                                  std::span<const PolicyPart> wanted) {
+    const auto lacks = [](std::span<const PolicyPart> parts, const PolicyPart& part) {
+        return std::find(parts.begin(), parts.end(), part) == parts.end();
+    };
+    for (const PolicyPart& part : wanted) {
+        if (lacks(kept, part)) return part.name;
+    }
+    for (const PolicyPart& part : kept) {
+        if (lacks(wanted, part)) return part.name;
+    }
+    return {};
 }
 
 }  // namespace alloquy::engine

@@ -26,12 +26,15 @@ namespace alloquy::io {
 /// `engagement:`, `channel:`, `topic:`, `active:`, `expected:` or `model:` with a name of the playbook, one of
 /// "columns", or `attribute:` with any name but language and zone. Only the first 7 channels and the first 24 topics
 /// have a column of their own; the others share `channel:other` and `topic:other`, so none of the first may be called
-/// other. What "columns" names must be none of these.
+/// other. What "columns" names must be none of these. A model's name must not begin with `lifecycle:`: so a journal
+/// calls fitted lifecycles.
 ///
-/// A feature's input is one of the same columns, but no model, or one of engine::text_inputs. The encoding `levels`
-/// reads a text, the others a number; an attribute may be either, but only one of both within a model. A feature
-/// without a name has its input's; names are unique within a model; a cross names two features before it that are no
-/// crosses. An input that is a special category of personal data (score::is_special_category) needs a "reason".
+/// A feature's input is one of the same columns that has a history, or one of engine::text_inputs: no model, no
+/// `active:` or `expected:` and none of "columns", because nobody knows what they said at the earlier instants that a
+/// model learns from. The encoding `levels` reads a text, the others a number; an attribute may be either, but only one
+/// of both within a model. A feature without a name has its input's; names are unique within a model; a cross names two
+/// features before it that are no crosses. An input that is a special category of personal data
+/// (score::is_special_category) needs a "reason".
 ///
 /// A key that the other values of its object make pointless is refused: "unit_days" of a bg_bb lifecycle,
 /// "year_starts_in" of a bg_nbd one; "positive" and "negative" of responses, "channels" and "actions" of enrolments;
@@ -51,8 +54,10 @@ namespace alloquy::io {
 /// \throws ParseError  as above.
 [[nodiscard]] engine::Playbook read_playbook_file(const std::filesystem::path& path);
 
-/// The JSON document of a playbook, indented. Every value is written out, but for defaults that mean nothing beside
-/// the others, which read_playbook() would refuse. A playbook that read_playbook() gave reads back equal.
+/// The JSON document of a playbook, indented. A playbook that read_playbook() gave reads back equal.
+///
+/// Every value is written out, but for a lifecycle's penalty of 0 and for defaults that mean nothing beside the others,
+/// which read_playbook() would refuse.
 /// \throws InvalidArgument  if a text in it is not UTF-8 or a number is not finite.
 [[nodiscard]] std::string write_playbook(const engine::Playbook& playbook);
 

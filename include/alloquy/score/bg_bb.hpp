@@ -24,7 +24,10 @@
 #include <vector>
 
 #include <alloquy/error.hpp>
+#include <alloquy/score/distinct_counts.hpp>
 #include <alloquy/score/elementary.hpp>
+#include <alloquy/score/maximise.hpp>
+#include <alloquy/score/row_chunks.hpp>
 #include <alloquy/score/special.hpp>
 
 namespace alloquy::score {
@@ -65,7 +68,7 @@ struct OccasionRecords {
 struct BgBbOptions {
     /// >= 0: this times the sum of the squared parameters is taken from the mean log-likelihood of a person.
     double penalty = 0;
-    unsigned max_iterations = 200;
+    unsigned max_iterations = 200;  ///< >= 1; 6 to 12 are usual.
     /// In (0, 0.01]: done when the next step would change no parameter by more than this fraction.
     double tolerance = 1e-9;
     unsigned threads = 1;  ///< >= 1; the result is the same for any number.
@@ -83,8 +86,8 @@ struct BgBbFit {
     double people;  ///< Sum of the weights.
 };
 
-namespace detail {
-
+/// Refuses parameters out of range: what functions of this header do first.
+/// \throws InvalidArgument  naming the first one, if one is not in [1e-10, 1e10].
 inline void check(const BgBbParameters& parameters) {
     for (const auto& [value, name] : {std::pair{parameters.alpha, "alpha"},
                                       {parameters.beta, "beta"},
@@ -95,6 +98,10 @@ inline void check(const BgBbParameters& parameters) {
                               std::to_string(value)};
     }
 }
+
+namespace detail {
+
+using score::check;  // of the parameters
 
 [[nodiscard]] inline bool is_possible(const OccasionRecord& person) noexcept {
     return person.taken <= person.last && person.last <= person.offered && person.offered <= most_occasions &&
@@ -188,9 +195,9 @@ template <class Tell>
     still.reserve(offered.values().size());
     for (const std::uint32_t n : offered.values()) still.push_back(still_active(parameters, n, ahead));
     std::vector<double> result(people.taken.size());
-    for_each_chunk(chunks_of(result.size()), threads, [&](std::size_t chunk) {
-        const std::size_t first = chunk * rows_per_chunk;
-        for (std::size_t i = first; i < std::min(first + rows_per_chunk, result.size()); ++i) {
+    const RowChunks chunks{result.size()};
+    for_each_chunk(chunks, threads, [&](std::size_t chunk) {
+        for (std::size_t i = chunks.begin(chunk); i < chunks.end(chunk); ++i) {
             const OccasionRecord person{people.taken[i], people.last[i], people.offered[i]};
             result[i] = tell(active_at_last(parameters, person), person, still[offered.number_of(person.offered)]);
         }
@@ -251,12 +258,11 @@ public:
         const Steps by_delta = steps_from(delta);
         const Steps by_gamma_delta = steps_from(gamma + delta);
         const Tables tables{by_alpha, by_beta, by_both, by_delta, by_gamma_delta, 1.0 / gamma, log(gamma)};
-        const std::size_t chunks = (cells_.size() + cells_per_chunk - 1) / cells_per_chunk;
-        std::vector<Curvature> parts(chunks);
+        const RowChunks chunks{cells_.size(), cells_per_chunk};
+        std::vector<Curvature> parts(chunks.count());
         for_each_chunk(chunks, threads_, [&](std::size_t chunk) {
             std::vector<double> logs;
-            for (std::size_t i = chunk * cells_per_chunk; i < std::min((chunk + 1) * cells_per_chunk, cells_.size());
-                 ++i) {
+            for (std::size_t i = chunks.begin(chunk); i < chunks.end(chunk); ++i) {
                 add_cell(cells_[i], tables, logs, parts[chunk]);
             }
         });
@@ -433,13 +439,7 @@ private:
 /// \par Source  Eq. (5) of the paper.
 [[nodiscard]] inline BgBbFit fit_bg_bb(const OccasionRecords& people, const BgBbOptions& options = {}) {
     detail::check(people, options.threads, "fit_bg_bb");
-    if (!(options.penalty >= 0 && options.penalty <= 1e100)) {
-        throw InvalidArgument{"fit_bg_bb: penalty must be in [0, 1e100], got " + std::to_string(options.penalty)};
-    }
-    if (!(options.tolerance > 0 && options.tolerance <= 0.01)) {
-        throw InvalidArgument{"fit_bg_bb: tolerance must be in (0, 0.01], got " + std::to_string(options.tolerance)};
-    }
-    if (options.max_iterations == 0) throw InvalidArgument{"fit_bg_bb: max_iterations must be >= 1"};
+    detail::check_options("fit_bg_bb", options.penalty, options.tolerance, options.max_iterations);
     const detail::BgBbLikelihood likelihood{people, options.threads};
     if (!(likelihood.people() >= 2)) throw InvalidArgument{"fit_bg_bb: too little data: needs at least 2 people"};
     if (!(likelihood.taken() > 0)) {
@@ -495,6 +495,7 @@ private:
 ///
 /// \param threads  >= 1.
 /// \return  Shape (n); result[i] belongs to row i and has the same bits as the call for one person.
+/// \throws InvalidArgument  as for one person, naming the row; if the lengths differ, or threads is 0.
 [[nodiscard]] inline std::vector<double> p_active(const BgBbParameters& parameters, const OccasionRecords& people,
                                                   std::uint32_t ahead = 1, unsigned threads = 1) {
     detail::check(parameters);
@@ -539,6 +540,7 @@ private:
 ///
 /// \param threads  >= 1.
 /// \return  Shape (n); result[i] belongs to row i and has the same bits as the call for one person.
+/// \throws InvalidArgument  as for one person, naming the row; if the lengths differ, or threads is 0.
 /// \par Cost  5 ns for each occasion from the last one taken, per person, and O(ahead) for each distinct `offered`.
 [[nodiscard]] inline std::vector<double> expected_interactions(const BgBbParameters& parameters,
                                                                const OccasionRecords& people, std::uint32_t ahead,
@@ -556,8 +558,7 @@ private:
 ///
 /// \param occasions  At most 1e6.
 /// \return           In [0, 1]; 0 for more than `occasions`; the sum over all counts is 1. Times a number of people,
-/// how
-///                   many of them are expected to.
+///                   how many of them are expected to.
 /// \throws InvalidArgument  if a parameter or the number is out of range.
 /// \par Cost    O(occasions - count).
 /// \par Source  Eq. (7) of the paper.

@@ -20,7 +20,12 @@
 
 namespace alloquy::score {
 
-enum class CalibrationKind : std::uint8_t { none, platt, isotonic };
+/// How log-odds become a probability.
+enum class CalibrationKind : std::uint8_t {
+    none,      ///< 1 / (1 + e^-x).
+    platt,     ///< 1 / (1 + e^-(slope x + offset)): two numbers, for few rows.
+    isotonic,  ///< Straight lines between thresholds: any rising shape, for thousands of rows.
+};
 
 /// A map from log-odds to a probability that never falls as the log-odds rise.
 class Calibration {
@@ -62,6 +67,7 @@ public:
     [[nodiscard]] double slope() const noexcept { return slope_; }                                ///< Of platt; else 1.
     [[nodiscard]] double offset() const noexcept { return offset_; }                              ///< Of platt; else 0.
     [[nodiscard]] const std::vector<double>& thresholds() const noexcept { return thresholds_; }  ///< Of isotonic.
+    /// Of isotonic: at the thresholds.
     [[nodiscard]] const std::vector<double>& probabilities() const noexcept { return probabilities_; }
     friend bool operator==(const Calibration&, const Calibration&) = default;
 
@@ -107,7 +113,8 @@ private:
 
 namespace detail {
 
-/// Checks what both fits share. \return  Weights of the outcomes; both are above 0.
+/// Checks what both fits share.
+/// \return  Weights of the outcomes; both are above 0.
 [[nodiscard]] inline OutcomeWeights weigh_scores(const std::string& function, std::span<const double> scores,
                                                  std::span<const std::uint8_t> outcomes,
                                                  std::span<const double> weights) {

@@ -5,7 +5,6 @@
 
 #include <bit>
 #include <cfloat>
-#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -69,7 +68,8 @@ struct LogParts {
 /// Adding it to a double below 2^51 rounds to an integer, which then stands in the low bits: 1.5 * 2^52.
 inline constexpr double rounding_shift = 6755399441055744.0;
 
-// ln 2 in two parts; the first has 21 trailing zero bits, so that its product with an exponent is exact.
+// ln 2 in two parts; the first has 21 trailing zero bits, so that its product with an exponent is exact. As in Sun's
+// fdlibm (1993), e_log.c.
 inline constexpr double ln2_high = 6.93147180369123816490e-01;
 inline constexpr double ln2_low = 1.90821492927058770002e-10;
 

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <alloquy/error.hpp>
@@ -43,11 +44,12 @@ struct EngagementConfig {
     std::vector<HalfLife> half_lives{
         {"this week", 7, 0.4, 6}, {"this month", 30, 0.4, 20}, {"this half-year", 180, 0.2, 60}};
     std::map<std::string, double> channels{};  ///< Weight by channel name; in [0, 256].
-    double other_channels = 1;                 ///< Weight of a channel that is not named.
-    std::array<double, model::enum_size<model::Act>> acts = default_acts();
-    std::array<double, 2> directions{1, 0};  ///< Inbound, outbound: what the institution sends is no engagement.
+    double other_channels = 1;                 ///< Weight of a channel that is not named; in [0, 256].
+    std::array<double, model::enum_size<model::Act>> acts = default_acts();  ///< Weight by act; in [0, 256].
+    /// Weight of inbound and of outbound acts; in [0, 256]. What the institution sends is no engagement.
+    std::array<double, 2> directions{1, 0};
     std::map<std::string, double> topics{};  ///< Weight by topic name; in [0, 256].
-    double other_topics = 1;                 ///< Weight of a topic that is not named, and of no topic.
+    double other_topics = 1;                 ///< Weight of a topic that is not named, and of no topic; in [0, 256].
 
     /// Effort that an act asks of a person, a plain scale by hand: a click is 1, a conversation 4, coming along 6.
     [[nodiscard]] static constexpr std::array<double, model::enum_size<model::Act>> default_acts() {
@@ -113,8 +115,8 @@ public:
     static constexpr std::size_t channel_slots = 8;       ///< Channels beyond the seventh share the last one.
     static constexpr std::size_t topic_slots = 25;        ///< Topics beyond the 24th, and no topic, share the last one.
     static constexpr std::int32_t remembered_days = 128;  ///< Active days further back are forgotten.
-    static constexpr std::int32_t share_epoch_days =
-        28;  ///< Shares halve from one such epoch, since year 1, to the next.
+    /// Shares halve from one epoch of so many days, counted from year 1 on, to the next.
+    static constexpr std::int32_t share_epoch_days = 28;
 
     struct State {
         /// Decayed sums at the start of open_day, without it; bits of doubles.
@@ -126,7 +128,7 @@ public:
         std::uint32_t open_acts = 0;             ///< Bit a: effort[a] is not 0.
         std::array<std::uint32_t, 16> effort{};  ///< Of open_day by act, in 1/1024; saturates.
         std::array<std::uint32_t, channel_slots> channels{};
-        std::array<std::uint32_t, topic_slots> topics{};
+        std::array<std::uint32_t, topic_slots> topics{};  ///< The last one is no topic, and those that share it.
     };
     static constexpr std::int32_t no_day = std::numeric_limits<std::int32_t>::min();
 
@@ -160,7 +162,7 @@ public:
     }
 
     [[nodiscard]] std::span<const HalfLife> half_lives() const noexcept { return half_lives_; }
-    /// Names of the shares' slots.
+    /// Names of the shares' slots: the last one is "other", one without a channel or topic has none.
     [[nodiscard]] std::span<const std::string> channel_names() const noexcept { return channel_names_; }
     [[nodiscard]] std::span<const std::string> topic_names() const noexcept { return topic_names_; }
 
@@ -217,7 +219,7 @@ public:
 
     /// Sum of the days' weights * 2^(-age / half-life) at an instant; age counts from 0:00 UTC of the day of the acts
     /// and is never below 0.
-    /// \param half_life  Position among half_lives().
+    /// \param half_life  Position among half_lives(), which the caller sees to.
     [[nodiscard]] double decayed_weight(const State& state, std::size_t half_life, time::Instant now) const noexcept {
         if (state.open_day == no_day) return 0;
         const double halvings = age_days(state, now) * per_day_[half_life];
@@ -266,7 +268,7 @@ public:
     }
 
     /// Days with acts among the last `days`, today included; today is the day in UTC.
-    /// \param days  1 to remembered_days.
+    /// \param days  1 to remembered_days, which the caller sees to.
     [[nodiscard]] std::uint32_t active_days(const State& state, time::Instant now, std::int32_t days) const noexcept {
         if (state.open_day == no_day) return 0;
         const std::int32_t left = days - whole_age_days(state, now);  // of the bits, counted from open_day
@@ -280,7 +282,7 @@ public:
 
     /// Share of one channel or topic in the recent effort: act * channel * direction * topic * quantity, summed without
     /// saturation, halved from one four-week epoch to the next. Nothing without any effort.
-    /// \param slot  Position among channel_names() or topic_names().
+    /// \param slot  Position among channel_names() or topic_names(), which the caller sees to.
     [[nodiscard]] std::optional<double> channel_share(const State& state, std::size_t slot) const noexcept {
         return share(state.channels, slot);
     }
@@ -288,6 +290,14 @@ public:
         return share(state.topics, slot);
     }
 
+    /// Topics of the playbook with recent effort, counted as for topic_share(). Acts without a topic are none, and
+    /// neither are topics beyond the 24th, which cannot be told from them. In [0, topic_slots - 1].
+    [[nodiscard]] std::uint32_t topics_used(const State& state) const noexcept {
+        return static_cast<std::uint32_t>(
+            std::count_if(state.topics.begin(), state.topics.end() - 1, [](std::uint32_t count) { return count > 0; }));
+    }
+
+    /// All of it, at an instant.
     [[nodiscard]] EngagementScore value(const State& state, time::Instant now) const {
         EngagementScore score{fraction(state, now),
                               trend(state, now),

@@ -8,22 +8,19 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <initializer_list>
 #include <limits>
 #include <numeric>
 #include <optional>
 #include <span>
 #include <string>
-#include <thread>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <alloquy/error.hpp>
+#include <alloquy/score/bootstrap.hpp>
 #include <alloquy/score/elementary.hpp>
 #include <alloquy/score/folds.hpp>
-#include <alloquy/score/random.hpp>
 
 // In all of this header: scores have no unit and are any numbers but NaN, higher = more likely; probabilities are in
 // [0, 1]; outcomes are 0 or 1; one of each per row, shape (n), 1 <= n < 2^30. Nothing is read from rows in an order
@@ -31,34 +28,7 @@
 
 namespace alloquy::score {
 
-/// A number and how far it might be off by chance.
-struct Interval {
-    double estimate = 0;          ///< On the rows themselves.
-    double low = 0;               ///< Lower end.
-    double high = 0;              ///< Upper end.
-    double level = 0;             ///< Confidence level, a fraction: 0.95 = 95 %, two-sided.
-    std::uint32_t resamples = 0;  ///< Resamples that the ends come from; 0: they come from a formula.
-    std::uint32_t skipped = 0;    ///< Further resamples in which the number is not defined (one kind of outcome only).
-
-    friend bool operator==(const Interval&, const Interval&) = default;
-};
-
-/// How resamples are drawn.
-struct BootstrapOptions {
-    /// At least 2 / (1 - level), so that one resample lies beyond each end; 1,000 or more for steady ends.
-    std::uint32_t resamples = 1000;
-    double level = 0.95;     ///< In (0, 0.9999].
-    std::uint64_t seed = 0;  ///< Same seed, same bits.
-    /// Group number of each row, shape (n), or empty. Rows of one person (class, family) are alike, so that n rows
-    /// tell less than n people would: give the groups, and whole groups are drawn. At least 2; dozens are needed for
-    /// the ends to mean anything.
-    std::span<const std::uint64_t> groups{};
-    unsigned threads = 1;  ///< >= 1. The result is the same for any number.
-};
-
 namespace detail {
-
-inline constexpr std::uint64_t bootstrap_stream = 0x8000'0003'0000'0000U;  // the low half holds the resample
 
 inline void expect_outcomes(const char* function, std::span<const std::uint8_t> outcomes) {
     expect_rows(function, "outcomes", outcomes.size());
@@ -108,22 +78,6 @@ inline void expect_capacity(const char* function, std::size_t capacity, std::siz
         throw InvalidArgument{std::string{function} + ": capacity must be in [1, " + std::to_string(rows) +
                               "], the number of rows, got " + std::to_string(capacity)};
     }
-}
-
-inline void expect_level(const char* function, double level) {
-    if (!(level > 0 && level <= 0.9999)) {
-        throw InvalidArgument{std::string{function} + ": level must be in (0, 0.9999], got " + std::to_string(level)};
-    }
-}
-
-inline void expect_bootstrap(const char* function, const BootstrapOptions& options, std::size_t rows) {
-    expect_level(function, options.level);
-    if (options.resamples * (1 - options.level) < 2 - 1e-9) {  // 1 - level has been rounded
-        throw InvalidArgument{std::string{function} + ": resamples must be at least 2 / (1 - level), got " +
-                              std::to_string(options.resamples)};
-    }
-    if (options.threads == 0) throw InvalidArgument{std::string{function} + ": threads must be >= 1"};
-    if (!options.groups.empty()) expect_length(function, "groups", options.groups.size(), rows);
 }
 
 /// Sum of term(0) ... term(n - 1), in four lanes of chunks of 1,024: one fixed order, small error.
@@ -182,113 +136,6 @@ inline constexpr double log_loss_margin = 0x1p-52;
 [[nodiscard]] inline double brier_of(double probability, std::uint8_t outcome) noexcept {
     const double error = probability - outcome;
     return error * error;
-}
-
-/// Calls work(first, end) for parts of [0, count), one per thread. Rethrows the error of the earliest part.
-template <class Work>
-void run_in_parts(unsigned threads, std::size_t count, const Work& work) {
-    const std::size_t parts = std::min<std::size_t>(threads, count);
-    std::vector<std::exception_ptr> errors(parts);
-    const auto part = [&](std::size_t p) noexcept {
-        try {
-            work(count * p / parts, count * (p + 1) / parts);
-        } catch (...) {
-            errors[p] = std::current_exception();
-        }
-    };
-    std::vector<std::thread> workers;
-    workers.reserve(parts);
-    std::size_t started = 1;
-    try {
-        for (; started < parts; ++started) workers.emplace_back(part, started);
-    } catch (const std::exception&) {  // no more threads to be had: this one does the rest
-    }
-    part(0);
-    for (; started < parts; ++started) part(started);
-    for (std::thread& worker : workers) worker.join();
-    for (const std::exception_ptr& error : errors) {
-        if (error) std::rethrow_exception(error);
-    }
-}
-
-/// Draws counts.size() times among as many, with replacement; counts[i] is how often i came.
-/// Lemire's method as in random_below(), with 32 bits a draw and four draws a block.
-inline void draw_counts(std::uint64_t seed, std::uint32_t resample, std::span<std::uint32_t> counts) noexcept {
-    std::fill(counts.begin(), counts.end(), 0U);
-    const auto n = static_cast<std::uint32_t>(counts.size());
-    const std::uint32_t refused = (0U - n) % n;
-    std::uint32_t left = n;
-    for (std::uint64_t counter = 0; left > 0; ++counter) {
-        for (const std::uint32_t bits : random_block(seed, bootstrap_stream | resample, counter)) {
-            const std::uint64_t product = std::uint64_t{bits} * n;
-            if (left == 0 || static_cast<std::uint32_t>(product) < refused) continue;
-            ++counts[product >> 32U];
-            --left;
-        }
-    }
-}
-
-/// Calls measure(counts, values) for each resample, where values has shape (numbers) and NaN means "not defined".
-/// Shape of the result: (numbers, resamples).
-template <class Measure>
-[[nodiscard]] std::vector<double> resample_numbers(const char* function, std::size_t rows, std::size_t numbers,
-                                                   const BootstrapOptions& options, const Measure& measure) {
-    Distinct<std::uint64_t> groups;
-    if (!options.groups.empty()) {
-        groups = distinct(options.groups);
-        if (groups.values.size() < 2) {
-            throw InvalidArgument{std::string{function} + ": groups must hold at least 2 groups"};
-        }
-    }
-    std::vector<double> results(numbers * options.resamples);
-    run_in_parts(options.threads, options.resamples, [&](std::size_t first, std::size_t end) {
-        std::vector<std::uint32_t> counts(rows);
-        std::vector<std::uint32_t> group_counts(groups.values.size());
-        std::vector<double> values(numbers);
-        for (std::size_t r = first; r < end; ++r) {
-            if (groups.values.empty()) {
-                draw_counts(options.seed, static_cast<std::uint32_t>(r), counts);
-            } else {
-                draw_counts(options.seed, static_cast<std::uint32_t>(r), group_counts);
-                for (std::size_t i = 0; i < rows; ++i) counts[i] = group_counts[groups.of_row[i]];
-            }
-            measure(std::span<const std::uint32_t>{counts}, std::span<double>{values});
-            for (std::size_t k = 0; k < numbers; ++k) results[k * options.resamples + r] = values[k];
-        }
-    });
-    return results;
-}
-
-/// Quantile of ascending values by straight lines between them (type 7 of Hyndman and Fan 1996).
-[[nodiscard]] inline double quantile(std::span<const double> ascending, double fraction) noexcept {
-    const double place = static_cast<double>(ascending.size() - 1) * fraction;
-    const auto below = static_cast<std::size_t>(place);
-    if (below + 1 >= ascending.size()) return ascending.back();
-    return ascending[below] + (place - static_cast<double>(below)) * (ascending[below + 1] - ascending[below]);
-}
-
-/// \param values  Of one number in all resamples, NaN where it is not defined.
-/// \param reason  What the caller did wrong where it is not defined too often.
-[[nodiscard]] inline Interval percentile_interval(double estimate, std::span<const double> values, double level,
-                                                  const std::string& reason) {
-    std::vector<double> defined;
-    defined.reserve(values.size());
-    for (const double value : values) {
-        if (value == value) defined.push_back(value);
-    }
-    const std::size_t skipped = values.size() - defined.size();
-    if (skipped * 10 > values.size()) {
-        throw InvalidArgument{reason + ": not defined in " + std::to_string(skipped) + " of " +
-                              std::to_string(values.size()) + " resamples; at most a tenth is allowed"};
-    }
-    std::sort(defined.begin(), defined.end());
-    const double tail = (1 - level) / 2;
-    return {estimate,
-            quantile(defined, tail),
-            quantile(defined, 1 - tail),
-            level,
-            static_cast<std::uint32_t>(defined.size()),
-            static_cast<std::uint32_t>(skipped)};
 }
 
 }  // namespace detail
@@ -649,45 +496,6 @@ struct CalibrationBin {
 }
 
 // ---- Bootstrap. ----
-
-/// Percentile interval of any number that is computed from rows.
-///
-/// A resample draws as many rows as there are, with replacement (or as many groups, each with all its rows), and the
-/// ends are quantiles of the number over all resamples. Resample r depends on seed and r alone, and draws row numbers:
-/// the same rows in the same order give the same bits on any machine, and two numbers under one seed see the same
-/// resamples.
-///
-/// \param rows    Number of rows, in [1, 2^30).
-/// \param metric  Called as metric(counts) with how often each row counts, std::span<const std::uint32_t> of shape
-///                (rows); gives std::optional<double>, nothing where the number is not defined. The first call has all
-///                counts 1 and gives the estimate. Called from several threads at once if options.threads > 1; what it
-///                throws comes out of here.
-/// \throws InvalidArgument  if rows or an option is out of range, the metric gives NaN, is not defined on the rows
-///                          themselves, or not in more than a tenth of the resamples.
-/// \par Cost    options.resamples calls, and about 5 ns per row and resample for the draws.
-/// \par Source  B. Efron, R. J. Tibshirani, "An introduction to the bootstrap", 1993, chapter 13; groups: A. C.
-/// Davison,
-///              D. V. Hinkley, "Bootstrap methods and their application", 1997, section 3.8.
-template <class Metric>
-requires std::is_invocable_r_v < std::optional<double>,
-const Metric&,
-    std::span < const std::uint32_t >>
-        [[nodiscard]] Interval bootstrap(std::size_t rows, const Metric& metric, const BootstrapOptions& options = {}) {
-    detail::expect_rows("bootstrap", "rows", rows);
-    detail::expect_bootstrap("bootstrap", options, rows);
-    const auto value_of = [&](std::span<const std::uint32_t> counts) {
-        const std::optional<double> value = metric(counts);
-        if (value && *value != *value) throw InvalidArgument{"bootstrap: metric must not give NaN"};
-        return value.value_or(std::numeric_limits<double>::quiet_NaN());
-    };
-    const std::vector<std::uint32_t> once(rows, 1);
-    const double estimate = value_of(once);
-    if (estimate != estimate) throw InvalidArgument{"bootstrap: metric must be defined on the rows themselves"};
-    const std::vector<double> values = detail::resample_numbers(
-        "bootstrap", rows, 1, options,
-        [&](std::span<const std::uint32_t> counts, std::span<double> found) { found[0] = value_of(counts); });
-    return detail::percentile_interval(estimate, values, options.level, "bootstrap: metric");
-}
 
 /// auc() with its bootstrap() interval.
 ///

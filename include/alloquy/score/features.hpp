@@ -9,7 +9,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -106,6 +106,17 @@ struct FeatureTable {
         bool is_text = false;
         std::vector<double> values{};       ///< Shape (rows); of a text: its position in `levels`. NaN = missing.
         std::vector<std::string> levels{};  ///< Different texts, in any order.
+
+        /// Position in `levels` of a text that is not missing.
+        /// \throws InvalidArgument  if the value is none.
+        [[nodiscard]] std::size_t level_of(double value) const {
+            if (value >= 0 && value < static_cast<double>(levels.size())) {
+                const auto level = static_cast<std::size_t>(value);
+                if (static_cast<double>(level) == value) return level;
+            }
+            throw InvalidArgument{"FeatureTable: a value of input '" + name + "' must be a position among its " +
+                                  std::to_string(levels.size()) + " levels"};
+        }
     };
     std::size_t rows = 0;
     std::vector<Input> inputs{};
@@ -117,17 +128,49 @@ struct FeatureTable {
         return *found;
     }
     /// The given rows, in the given order.
-    /// \param which  Each below rows, which the caller sees to.
-    [[nodiscard]] FeatureTable select(std::span<const std::uint32_t> which) const {
-        FeatureTable part{which.size(), {}};
-        for (const Input& input : inputs) {
-            Input& copy = part.inputs.emplace_back(Input{input.name, input.is_text, {}, input.levels});
-            copy.values.reserve(which.size());
-            for (const std::uint32_t row : which) copy.values.push_back(input.values[row]);
-        }
-        return part;
-    }
+    /// \throws InvalidArgument  as check(), or if a row of `which` is not below rows.
+    /// \par Cost    O(values of the table and of the part).
+    [[nodiscard]] FeatureTable select(std::span<const std::uint32_t> which) const;
 };
+
+/// Refuses a table that is not consistent: every input has `rows` values, the levels of a text are different, and each
+/// of its values is a position among them or NaN. All that takes a table asks for this first.
+///
+/// \throws InvalidArgument  naming the input.
+/// \par Cost    O(values), and O(levels * log(levels)) for each text.
+inline void check(const FeatureTable& table) {
+    for (const FeatureTable::Input& input : table.inputs) {
+        if (input.values.size() != table.rows) {
+            throw InvalidArgument{"FeatureTable: input '" + input.name + "' must have " + std::to_string(table.rows) +
+                                  " values, got " + std::to_string(input.values.size())};
+        }
+        if (!input.is_text) continue;
+        std::vector<std::string_view> levels{input.levels.begin(), input.levels.end()};
+        std::sort(levels.begin(), levels.end());
+        if (std::adjacent_find(levels.begin(), levels.end()) != levels.end()) {
+            throw InvalidArgument{"FeatureTable: input '" + input.name + "' must have each of its levels once"};
+        }
+        for (const double value : input.values) {
+            if (value == value) static_cast<void>(input.level_of(value));
+        }
+    }
+}
+
+inline FeatureTable FeatureTable::select(std::span<const std::uint32_t> which) const {
+    check(*this);
+    for (const std::uint32_t row : which) {
+        if (row < rows) continue;
+        throw InvalidArgument{"FeatureTable: rows to select must be below " + std::to_string(rows) + ", got " +
+                              std::to_string(row)};
+    }
+    FeatureTable part{which.size(), {}};
+    for (const Input& input : inputs) {
+        Input& copy = part.inputs.emplace_back(Input{input.name, input.is_text, {}, input.levels});
+        copy.values.reserve(which.size());
+        for (const std::uint32_t row : which) copy.values.push_back(input.values[row]);
+    }
+    return part;
+}
 
 /// Turns inputs into columns, with what was learned from the training rows: means, ranges, edges, levels. It never sees
 /// an outcome. A plain value.
@@ -157,9 +200,11 @@ public:
     FeatureEncoder() = default;
 
     /// Learns from training rows.
-    /// \throws InvalidArgument  if there are no rows, a feature is inconsistent, an input is not there or of the wrong
-    ///                          type, or a special category lacks its reason; the text names the feature.
+    /// \throws InvalidArgument  as check(), naming the input; if there are no rows, a feature is inconsistent, an input
+    ///                          is not there or of the wrong type, or a special category lacks its reason; the text
+    ///                          names the feature.
     [[nodiscard]] static FeatureEncoder fit(std::span<const FeatureConfig> configs, const FeatureTable& table) {
+        check(table);
         if (table.rows == 0) throw InvalidArgument{"FeatureEncoder: at least one row is needed"};
         FeatureEncoder encoder;
         for (const FeatureConfig& config : configs) encoder.add(config, table);
@@ -187,14 +232,17 @@ public:
     [[nodiscard]] const std::vector<std::string>& column_names() const noexcept { return names_; }
     [[nodiscard]] std::size_t columns() const noexcept { return names_.size(); }
     /// The feature that a column belongs to, as a position among features().
+    /// \param column  Below columns(), which the caller sees to.
     [[nodiscard]] std::size_t feature_of(std::uint32_t column) const noexcept {
         std::size_t feature = 0;
         while (column >= features_[feature].first + features_[feature].count) ++feature;
         return feature;
     }
     /// True if an input is read as text.
+    /// \param input  Position among inputs(), which the caller sees to.
     [[nodiscard]] bool is_text(std::size_t input) const noexcept { return text_codes_[input].is_text; }
     /// A text as encode() takes it: its number among the levels that were learned, or -1 for one that was not met.
+    /// \param input  Position among inputs(), which the caller sees to.
     [[nodiscard]] double code(std::size_t input, std::string_view text) const {
         const auto found = text_codes_[input].numbers.find(text);
         return found == text_codes_[input].numbers.end() ? -1.0 : static_cast<double>(found->second);
@@ -208,26 +256,47 @@ public:
         std::vector<std::uint32_t> columns;
         std::vector<double> values;
         std::vector<std::uint32_t> starts;  ///< Of the features' entries.
+        std::vector<std::uint32_t> unseen;  ///< Inputs in a state that no training row was in; ascending, each once.
     };
     /// Encodes one person.
-    /// \param values  Shape (inputs()); numbers, or code() of a text. NaN = missing.
+    ///
+    /// An input in a state that no training row was in has no column, so it counts as the mean: a missing value where
+    /// none was missing, and a text that was not met where a feature has no column for rare ones. Row::unseen lists it.
+    /// A number is never such a state: beyond the range of the training rows it counts as its ends.
+    /// \param values  Shape (inputs().size()); numbers, or code() of a text. NaN = missing.
+    /// \throws InvalidArgument  if there are not as many values as inputs, or a text's value is no code().
+    /// \par Cost    O(features + entries), and log2(edges) for each feature with bins.
     void encode(std::span<const double> values, Row& row) const {
+        if (values.size() != inputs_.size()) {
+            throw InvalidArgument{"FeatureEncoder: " + std::to_string(inputs_.size()) +
+                                  " values expected, one for each input, got " + std::to_string(values.size())};
+        }
         row.columns.clear();
         row.values.clear();
         row.starts.clear();
+        row.unseen.clear();
         for (const Feature& feature : features_) {
             row.starts.push_back(static_cast<std::uint32_t>(row.columns.size()));
             if (feature.config.encoding == Encoding::cross) {
                 encode_cross(feature, row);
-            } else {
-                encode_one(feature, values[feature.input], row);
+            } else if (!encode_one(feature, values[feature.input], row)) {
+                const auto at = std::lower_bound(row.unseen.begin(), row.unseen.end(), feature.input);
+                if (at == row.unseen.end() || *at != feature.input) row.unseen.insert(at, feature.input);
             }
         }
     }
 
     /// Encodes many.
-    /// \throws InvalidArgument  if the table lacks an input or has it in the wrong type.
+    /// \throws InvalidArgument  as check(), or if the table lacks an input or has it in the wrong type.
     [[nodiscard]] FeatureMatrix encode(const FeatureTable& table) const {
+        FeatureMatrix matrix = this->matrix();
+        encode_each(table, [&](const Row& row) { matrix.add_row({row.columns, row.values}); });
+        return matrix;
+    }
+    /// Encodes one row after the other: calls use(row) for each. Errors as encode().
+    template <class Use>
+    void encode_each(const FeatureTable& table, const Use& use) const {
+        check(table);
         std::vector<const FeatureTable::Input*> inputs;
         std::vector<std::vector<double>> codes(inputs_.size());
         for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -239,18 +308,17 @@ public:
             for (const std::string& level : input.levels) codes[i].push_back(code(i, level));
             inputs.push_back(&input);
         }
-        FeatureMatrix matrix = this->matrix();
         std::vector<double> values(inputs_.size());
         Row row;
         for (std::size_t r = 0; r < table.rows; ++r) {
             for (std::size_t i = 0; i < inputs.size(); ++i) {
                 const double value = inputs[i]->values[r];
-                values[i] = inputs[i]->is_text && value == value ? codes[i][static_cast<std::size_t>(value)] : value;
+                const bool is_level = inputs[i]->is_text && value == value;
+                values[i] = is_level ? codes[i][static_cast<std::size_t>(value)] : value;
             }
             encode(values, row);
-            matrix.add_row({row.columns, row.values});
+            use(std::as_const(row));
         }
-        return matrix;
     }
 
     friend bool operator==(const FeatureEncoder& a, const FeatureEncoder& b) {
@@ -355,21 +423,17 @@ private:
                 is_special_category(input.starts_with(prefix) ? input.substr(prefix.size()) : input)) {
                 fail(config, "a special category of personal data (GDPR, article 9) needs a reason");
             }
-            learn(feature, table.input(config.input), table.rows);
+            learn(feature, table.input(config.input));
         }
         feature.first = features_.empty() ? 0 : features_.back().first + features_.back().count;
         features_.push_back(std::move(feature));
     }
 
-    void learn(Feature& feature, const FeatureTable::Input& input, std::size_t rows) {
+    void learn(Feature& feature, const FeatureTable::Input& input) {
         const FeatureConfig& config = feature.config;
         feature.is_text = config.encoding == Encoding::levels;
         if (input.is_text != feature.is_text) {
             fail(config, std::string{"its input must be "} + (feature.is_text ? "text" : "a number"));
-        }
-        if (input.values.size() != rows) {
-            fail(config,
-                 "its input must have " + std::to_string(rows) + " values, got " + std::to_string(input.values.size()));
         }
         const auto known = std::find(inputs_.begin(), inputs_.end(), config.input);
         feature.input = static_cast<std::uint32_t>(known - inputs_.begin());
@@ -508,11 +572,12 @@ private:
         row.columns.push_back(column);
         row.values.push_back(value);
     }
-    void encode_one(const Feature& feature, double value, Row& row) const {
+    /// False if no training row was in the state that the input is in.
+    bool encode_one(const Feature& feature, double value, Row& row) const {
         const Encoding encoding = feature.config.encoding;
         if (value != value) {
             if (feature.has_missing) put(row, feature.first + feature.count - 1, 1);
-            return;
+            return feature.has_missing;
         }
         switch (encoding) {
             case Encoding::linear:
@@ -533,17 +598,19 @@ private:
                 break;
             case Encoding::levels: {
                 const auto& columns = level_columns_[static_cast<std::size_t>(&feature - features_.data())];
+                if (value >= static_cast<double>(columns.size())) fail(feature.config, "a text's value is no code()");
                 const std::uint32_t column = value < 0 ? 0 : columns[static_cast<std::size_t>(value)];
                 if (column != 0) {
                     put(row, feature.first + column - 1, 1);
                 } else if (feature.has_other) {
                     put(row, feature.first + static_cast<std::uint32_t>(feature.levels.size()), 1);
                 }
-                break;
+                return column != 0 || feature.has_other;
             }
             case Encoding::cross:
                 break;
         }
+        return true;
     }
     void encode_cross(const Feature& feature, Row& row) const {
         const auto range = [&](std::uint32_t f) {

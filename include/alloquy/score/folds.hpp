@@ -18,6 +18,7 @@
 
 #include <alloquy/error.hpp>
 #include <alloquy/score/random.hpp>
+#include <alloquy/time/instant.hpp>
 
 namespace alloquy::score {
 
@@ -47,6 +48,17 @@ inline void expect_length(const char* function, const char* argument, std::size_
     if (length != rows) {
         throw InvalidArgument{std::string{function} + ": " + argument + " must have " + std::to_string(rows) +
                               " rows, got " + std::to_string(length)};
+    }
+}
+
+/// Outcomes have an instant each at which they can be known, and none before the row's own.
+inline void expect_known_after(const char* function, std::span<const time::Instant> instants,
+                               std::span<const time::Instant> outcome_known_at) {
+    expect_length(function, "outcome_known_at", outcome_known_at.size(), instants.size());
+    for (std::size_t row = 0; row < instants.size(); ++row) {
+        if (outcome_known_at[row] >= instants[row]) continue;
+        throw InvalidArgument{std::string{function} + ": outcome_known_at must not lie before the row's instant, row " +
+                              std::to_string(row)};
     }
 }
 
@@ -180,9 +192,12 @@ template <class Value>
 ///
 /// \param outcomes  Class of each row, such as 0 and 1. Shape (n).
 /// \param k         Number of folds, >= 2 and at most the rows of the rarest class.
+/// \param seed      Same seed, same folds.
 /// \return          Shape (n): the fold of each row, in [0, k).
 /// \throws InvalidArgument  if outcomes is empty or has 2^30 rows or more, or k is out of range.
 /// \par Cost    O(n log n).
+/// \par Source  R. Kohavi, "A study of cross-validation and bootstrap for accuracy estimation and model selection",
+///              IJCAI 1995, pp. 1137-1143.
 [[nodiscard]] inline std::vector<std::uint32_t> stratified_folds(std::span<const std::uint8_t> outcomes,
                                                                  std::uint32_t k, std::uint64_t seed) {
     if (k < 2) throw InvalidArgument{"stratified_folds: k must be >= 2, got " + std::to_string(k)};
@@ -217,18 +232,18 @@ template <class Value>
 /// The border in front of block b lies where the number of rows before it is nearest to b / blocks of all (the earlier
 /// of two such places), with at least one instant in each block.
 ///
-/// \param instants_ms  Instant of each row, milliseconds since any epoch. Shape (n), any order.
-/// \param blocks       >= 2 and at most the number of distinct instants.
-/// \return             Shape (n): the block of each row, in [0, blocks), ascending with time.
-/// \throws InvalidArgument  if instants_ms is empty or has 2^30 rows or more, or blocks is out of range.
+/// \param instants  Instant of each row. Shape (n), any order.
+/// \param blocks    >= 2 and at most the number of distinct instants.
+/// \return          Shape (n): the block of each row, in [0, blocks), ascending with time.
+/// \throws InvalidArgument  if instants is empty or has 2^30 rows or more, or blocks is out of range.
 /// \par Cost    O(n log n).
-[[nodiscard]] inline std::vector<std::uint32_t> time_blocks(std::span<const std::int64_t> instants_ms,
+[[nodiscard]] inline std::vector<std::uint32_t> time_blocks(std::span<const time::Instant> instants,
                                                             std::uint32_t blocks) {
     if (blocks < 2) throw InvalidArgument{"time_blocks: blocks must be >= 2, got " + std::to_string(blocks)};
-    detail::expect_rows("time_blocks", "instants_ms", instants_ms.size());
-    const detail::Distinct<std::int64_t> found = detail::distinct(instants_ms);
+    detail::expect_rows("time_blocks", "instants", instants.size());
+    const detail::Distinct<time::Instant> found = detail::distinct(instants);
     if (blocks > found.values.size()) {
-        throw InvalidArgument{"time_blocks: blocks must be at most the number of distinct instants_ms, " +
+        throw InvalidArgument{"time_blocks: blocks must be at most the number of distinct instants, " +
                               std::to_string(found.values.size()) + ", got " + std::to_string(blocks)};
     }
     const std::vector<std::size_t> ends = detail::equal_count_ends(found.counts, blocks);
@@ -239,7 +254,7 @@ template <class Value>
         block_of[i] = block;
     }
     std::vector<std::uint32_t> blocks_of_rows;
-    blocks_of_rows.reserve(instants_ms.size());
+    blocks_of_rows.reserve(instants.size());
     for (const std::uint32_t at : found.of_row) blocks_of_rows.push_back(block_of[at]);
     return blocks_of_rows;
 }
@@ -273,60 +288,86 @@ template <class Value>
     return splits;
 }
 
-/// What time_splits() keeps apart beyond the order of time.
-struct TimeSplitOptions {
-    /// How long after its instant a row's outcome becomes known, in ms, >= 0. A model that is used from the first
-    /// instant of a test block on learns only from rows whose outcome was known by then.
-    std::int64_t gap_ms = 0;
-    /// Group number of each row, shape (n), or empty. No row of a group that is tested is learned from.
-    std::span<const std::uint64_t> groups{};
-};
+namespace detail {
 
-/// The rounds of validation in order of time ("rolling origin"): round b - 1 judges by block b of time_blocks() and
-/// learns from the blocks before it, as a model in use does.
-///
-/// \return       Shape (blocks - 1), in order of time.
-/// \throws InvalidArgument  as time_blocks(); if gap_ms is negative, groups has another length, or gap_ms and groups
-///                          leave a round nothing to learn from.
-/// \par Cost    O(n (log n + blocks)) time, O(n blocks) memory.
-/// \par Source  L. J. Tashman, "Out-of-sample tests of forecasting accuracy: an analysis and review", International
-///              Journal of Forecasting 16 (2000), pp. 437-450: rolling origin, with recalibration.
-[[nodiscard]] inline std::vector<Split> time_splits(std::span<const std::int64_t> instants_ms, std::uint32_t blocks,
-                                                    const TimeSplitOptions& options = {}) {
-    if (options.gap_ms < 0) {
-        throw InvalidArgument{"time_splits: gap_ms must be >= 0, got " + std::to_string(options.gap_ms)};
-    }
-    const std::vector<std::uint32_t> block_of = time_blocks(instants_ms, blocks);
-    detail::Distinct<std::uint64_t> groups;
-    if (!options.groups.empty()) {
-        detail::expect_length("time_splits", "groups", options.groups.size(), instants_ms.size());
-        groups = detail::distinct(options.groups);
+/// The rounds of time_splits().
+/// \param is_known  is_known(row, start): whether a row's outcome is known at the first instant of a test block.
+template <class IsKnown>
+[[nodiscard]] std::vector<Split> time_splits(std::span<const time::Instant> instants, std::uint32_t blocks,
+                                             std::span<const std::uint64_t> group_of_row, const IsKnown& is_known) {
+    const std::vector<std::uint32_t> block_of = time_blocks(instants, blocks);
+    Distinct<std::uint64_t> groups;
+    if (!group_of_row.empty()) {
+        expect_length("time_splits", "groups", group_of_row.size(), instants.size());
+        groups = distinct(group_of_row);
     }
     std::vector<std::uint32_t> tested_in(groups.values.size(), 0);  // latest test block with rows of the group
-    std::vector<Split> splits(blocks - 1);
+    std::vector<Split> splits;
     for (std::uint32_t b = 1; b < blocks; ++b) {
-        Split& split = splits[b - 1];
-        std::int64_t start = std::numeric_limits<std::int64_t>::max();
+        Split split;
+        time::Instant start = time::Instant::latest();
         for (std::uint32_t row = 0; row < block_of.size(); ++row) {
             if (block_of[row] != b) continue;
             split.test.push_back(row);
-            start = std::min(start, instants_ms[row]);
+            start = std::min(start, instants[row]);
             if (!tested_in.empty()) tested_in[groups.of_row[row]] = b;
         }
         for (std::uint32_t row = 0; row < block_of.size(); ++row) {
-            if (block_of[row] >= b) continue;
-            // Unsigned, as the distance of two instants may not fit a signed number.
-            const auto age = static_cast<std::uint64_t>(start) - static_cast<std::uint64_t>(instants_ms[row]);
-            if (age < static_cast<std::uint64_t>(options.gap_ms)) continue;
+            if (block_of[row] >= b || !is_known(row, start)) continue;
             if (!tested_in.empty() && tested_in[groups.of_row[row]] == b) continue;
             split.train.push_back(row);
         }
-        if (split.train.empty()) {
-            throw InvalidArgument{"time_splits: gap_ms and groups leave nothing to learn from before block " +
-                                  std::to_string(b)};
-        }
+        if (!split.train.empty()) splits.push_back(std::move(split));
+    }
+    if (splits.empty()) {
+        throw InvalidArgument{"time_splits: no block has a row before it to learn from, with an outcome known by then" +
+                              std::string{group_of_row.empty() ? "" : " and of a group that is not tested"}};
     }
     return splits;
+}
+
+}  // namespace detail
+
+/// The rounds of validation in order of time ("rolling origin"): each judges by one of the time_blocks(), from the
+/// second on, and learns from the rows before it whose outcome was known at the block's first instant or earlier, as a
+/// model in use from that instant on does.
+///
+/// A block with nothing to learn from has no round, as there would have been no model: so the first blocks, while no
+/// outcome is known.
+///
+/// \param instants          Instant at which each row is asked. Shape (n), any order.
+/// \param outcome_known_at  Instant from which on each row's outcome can be known. Shape (n), none before the row's
+///                          own instant.
+/// \param blocks            As for time_blocks().
+/// \param groups            Group number of each row, shape (n), or empty. No row of a group that is tested is learned
+///                          from.
+/// \return       Shape (1 to blocks - 1), in order of time.
+/// \throws InvalidArgument  as time_blocks(); if a shape differs, an outcome is known before its row's instant, or no
+///                          block has anything to learn from.
+/// \par Cost    O(n (log n + blocks)) time, O(n blocks) memory.
+/// \par Source  L. J. Tashman, "Out-of-sample tests of forecasting accuracy: an analysis and review", International
+///              Journal of Forecasting 16 (2000), pp. 437-450: rolling origin, with recalibration.
+[[nodiscard]] inline std::vector<Split> time_splits(std::span<const time::Instant> instants,
+                                                    std::span<const time::Instant> outcome_known_at,
+                                                    std::uint32_t blocks, std::span<const std::uint64_t> groups = {}) {
+    detail::expect_known_after("time_splits", instants, outcome_known_at);
+    return detail::time_splits(instants, blocks, groups,
+                               [&](std::uint32_t row, time::Instant start) { return outcome_known_at[row] <= start; });
+}
+
+/// As time_splits() above, where every row's outcome can be known `gap` after its instant.
+///
+/// \param gap  >= 0. With 0 an outcome is known at once, which is seldom so: a model that learns from outcomes which
+///             are not there yet is judged better than it is.
+/// \throws InvalidArgument  as above, or if gap is negative.
+[[nodiscard]] inline std::vector<Split> time_splits(std::span<const time::Instant> instants, time::Duration gap,
+                                                    std::uint32_t blocks, std::span<const std::uint64_t> groups = {}) {
+    if (gap < time::Duration::zero()) {
+        throw InvalidArgument{"time_splits: gap must be >= 0, got " + std::to_string(gap.count()) + " ms"};
+    }
+    // start - instant, as instant + gap may lie beyond the last Instant.
+    return detail::time_splits(instants, blocks, groups,
+                               [&](std::uint32_t row, time::Instant start) { return start - instants[row] >= gap; });
 }
 
 }  // namespace alloquy::score

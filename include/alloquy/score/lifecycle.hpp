@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <alloquy/error.hpp>
@@ -42,6 +43,8 @@ struct LifecycleConfig {
     double unit_days = 7;                 ///< BG/NBD: the unit of time, days, in [1, 366].
     int year_starts_in = 1;               ///< BG/BB: month in which a year of opportunity starts, 1 to 12.
     double horizon = 13;  ///< Of `expected:<name>`: units of time (BG/NBD) or whole years (BG/BB), in (0, 1000].
+    /// Of the fit, in [0, 1e6]: see BgNbdOptions and BgBbOptions; where data alone give no maximum.
+    double penalty = 0;
 
     friend bool operator==(const LifecycleConfig&, const LifecycleConfig&) = default;
 };
@@ -51,12 +54,13 @@ struct LifecycleConfig {
 class Lifecycle {
 public:
     static constexpr std::string_view name = "lifecycle";
-    static constexpr std::uint32_t version = 1;
+    static constexpr std::uint32_t version = 2;
     static constexpr std::size_t max_lifecycles = 4;
 
     struct Track {
         std::int32_t first = never;   ///< Day since 1970, or year.
         std::int32_t latest = never;  ///< Likewise.
+        std::int32_t before = never;  ///< Likewise: the last one before `latest`; `never` where there is one alone.
         std::uint32_t repeats = 0;    ///< Different days or years after the first.
     };
     struct State {
@@ -84,6 +88,7 @@ public:
             require(!config.acts.empty(), "at least one act is needed");
             require(config.unit_days >= 1 && config.unit_days <= 366, "unit_days must be in [1, 366]");
             require(config.year_starts_in >= 1 && config.year_starts_in <= 12, "year_starts_in must be 1 to 12");
+            require(config.penalty >= 0 && config.penalty <= 1e6, "penalty must be in [0, 1e6]");
             require(config.horizon > 0 && config.horizon <= 1000, "horizon must be in (0, 1000]");
             if (config.model == LifecycleModel::bg_bb) {
                 require(config.horizon == static_cast<double>(static_cast<int>(config.horizon)),
@@ -132,6 +137,7 @@ public:
                 track.first = at;
             } else if (at > track.latest) {
                 ++track.repeats;
+                track.before = track.latest;
             }
             track.latest = at;
         }
@@ -144,8 +150,8 @@ public:
     }
 
     /// Statistics of a BG/NBD lifecycle: days with such acts after the first one, the time from the first to the last
-    /// of them, and from the first to today (UTC), in the config's units. Nothing where the person never acted. \param
-    /// index  Position among configs(); its model must be bg_nbd, which the caller sees to.
+    /// of them, and from the first to today (UTC), in the config's units. Nothing where the person never acted.
+    /// \param index  Position among configs(); its model must be bg_nbd, which the caller sees to.
     [[nodiscard]] std::optional<Recurrence> recurrence(const State& state, std::size_t index,
                                                        time::Instant now) const noexcept {
         const Track& track = state.tracks[index];
@@ -155,9 +161,10 @@ public:
         return Recurrence{track.repeats, static_cast<double>(track.latest - track.first) / unit,
                           static_cast<double>(today - track.first) / unit};
     }
-    /// Statistics of a BG/BB lifecycle: years with such acts after the first one, the last of these, and the whole
-    /// years that have passed after the first, with the running year if it has an act. Nothing where the person never
-    /// acted. \param index  Position among configs(); its model must be bg_bb, which the caller sees to.
+    /// Statistics of a BG/BB lifecycle for what is said about one person: years with such acts after the first one, the
+    /// last of these, and the whole years that have passed after the first, with the running year if it has an act.
+    /// Nothing where the person never acted.
+    /// \param index  Position among configs(); its model must be bg_bb, which the caller sees to.
     [[nodiscard]] std::optional<OccasionRecord> opportunities(const State& state, std::size_t index,
                                                               time::Instant now) const noexcept {
         const Track& track = state.tracks[index];
@@ -166,6 +173,23 @@ public:
         const std::int32_t recency = track.latest - track.first;
         return OccasionRecord{track.repeats, static_cast<std::uint32_t>(recency),
                               static_cast<std::uint32_t>(std::max({whole_years, recency, 0}))};
+    }
+    /// The same for the fit: of whole years alone. Had the running year counted for those who have acted in it, and for
+    /// nobody else, the fit would take everybody for more faithful than they are. Nothing where no whole year has
+    /// passed after the first one with an act.
+    [[nodiscard]] std::optional<OccasionRecord> whole_opportunities(const State& state, std::size_t index,
+                                                                    time::Instant now) const noexcept {
+        const Track& track = state.tracks[index];
+        if (track.first == never) return std::nullopt;
+        // In the person's own zone the next year may have begun.
+        const std::int32_t running = std::max(period(index, day_of(now)), track.latest);
+        const std::int32_t offered = running - track.first - 1;
+        if (offered < 1) return std::nullopt;
+        const bool acted_in_running = track.latest == running;
+        const std::uint32_t taken = track.repeats - (acted_in_running ? 1U : 0U);
+        const std::int32_t last = acted_in_running ? track.before : track.latest;
+        return OccasionRecord{taken, static_cast<std::uint32_t>(last - track.first),
+                              static_cast<std::uint32_t>(offered)};
     }
 
 private:

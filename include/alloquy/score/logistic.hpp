@@ -10,13 +10,15 @@
 #include <limits>
 #include <span>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include <alloquy/error.hpp>
+#include <alloquy/parallel.hpp>
 #include <alloquy/score/elementary.hpp>
 #include <alloquy/score/feature_matrix.hpp>
+#include <alloquy/score/row_chunks.hpp>
+#include <alloquy/score/symmetric.hpp>
 
 namespace alloquy::score {
 
@@ -68,123 +70,14 @@ namespace detail {
     return x;  // NaN
 }
 
-/// Calls work(0) to work(threads - 1), each in a thread of its own; work must not throw.
-template <class Work>
-void run_in_threads(unsigned threads, const Work& work) {
-    std::vector<std::thread> workers;
-    workers.reserve(threads);
-    for (unsigned t = 1; t < threads; ++t) workers.emplace_back(work, t);
-    work(0U);
-    for (std::thread& worker : workers) worker.join();
-}
-
-/// Rows in fixed chunks: where a chunk ends depends on the number of rows alone, never on the threads.
-struct RowChunks {
-    std::size_t rows;
-    std::size_t size;
-
-    explicit RowChunks(std::size_t row_count) noexcept
-        : rows{row_count}, size{std::max<std::size_t>(1024, (row_count + 255) / 256)} {}
-    [[nodiscard]] std::size_t count() const noexcept { return (rows + size - 1) / size; }
-    [[nodiscard]] std::size_t begin(std::size_t chunk) const noexcept { return chunk * size; }
-    [[nodiscard]] std::size_t end(std::size_t chunk) const noexcept { return std::min(rows, (chunk + 1) * size); }
-};
-
-/// Calls work(chunk) for every chunk; thread t takes chunks t, t + threads, and so on.
-template <class Work>
-void for_each_chunk(const RowChunks& chunks, unsigned threads, const Work& work) {
-    const auto useful = static_cast<unsigned>(std::min<std::size_t>(threads, std::max<std::size_t>(1, chunks.count())));
-    run_in_threads(useful, [&](unsigned thread) {
-        for (std::size_t chunk = thread; chunk < chunks.count(); chunk += useful) work(chunk);
-    });
+/// The rows' chunks for learning: at most 256, as each holds a gradient.
+[[nodiscard]] inline RowChunks learning_chunks(std::size_t rows) noexcept {
+    return {rows, std::max<std::size_t>(1024, (rows + 255) / 256)};
 }
 
 inline void require_threads(const std::string& function, unsigned threads) {
     if (threads < 1 || threads > 1024) {
         throw InvalidArgument{function + ": threads must be in [1, 1024], got " + std::to_string(threads)};
-    }
-}
-
-/// An upper triangle, row by row: row i holds columns i to size - 1.
-class UpperTriangle {
-public:
-    explicit UpperTriangle(std::size_t size) : size_{size}, values_(size * (size + 1) / 2, 0.0) {}
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    /// Pointer p with p[column] = entry, for columns row to size - 1.
-    [[nodiscard]] double* row(std::size_t row) noexcept { return values_.data() + offset(row); }
-    [[nodiscard]] const double* row(std::size_t row) const noexcept { return values_.data() + offset(row); }
-    void clear() { std::fill(values_.begin(), values_.end(), 0.0); }
-
-private:
-    /// Start of the row less `row`: i * size - i (i - 1) / 2 - i, never negative for i < size.
-    [[nodiscard]] std::size_t offset(std::size_t row) const noexcept { return row * size_ - row * (row + 1) / 2; }
-    std::size_t size_;
-    std::vector<double> values_;
-};
-
-/// Turns a symmetric matrix with unit diagonal, given by its upper triangle A, into its Cholesky factor U, U'U = A.
-///
-/// Blocks of rows; the threads share the rows below a block, each of which is subtracted in one fixed order.
-/// \param smallest  Least pivot that counts as above 0.
-/// \return          size() on success, else the first row whose pivot is too small; A is then of no use.
-[[nodiscard]] inline std::size_t factor_cholesky(UpperTriangle& a, double smallest, unsigned threads) {
-    constexpr std::size_t block = 48;
-    const std::size_t size = a.size();
-    const auto subtract = [&](std::size_t target, std::size_t first, std::size_t last) {
-        double* const out = a.row(target);
-        std::size_t k = first;
-        for (; k + 3 < last; k += 4) {
-            const double* const r0 = a.row(k);
-            const double* const r1 = a.row(k + 1);
-            const double* const r2 = a.row(k + 2);
-            const double* const r3 = a.row(k + 3);
-            const double f0 = r0[target];
-            const double f1 = r1[target];
-            const double f2 = r2[target];
-            const double f3 = r3[target];
-            if (f0 == 0 && f1 == 0 && f2 == 0 && f3 == 0) continue;  // columns that never meet
-            for (std::size_t i = target; i < size; ++i) {
-                out[i] = (((out[i] - f0 * r0[i]) - f1 * r1[i]) - f2 * r2[i]) - f3 * r3[i];
-            }
-        }
-        for (; k < last; ++k) {
-            const double* const source = a.row(k);
-            const double factor = source[target];
-            if (factor == 0) continue;
-            for (std::size_t i = target; i < size; ++i) out[i] -= factor * source[i];
-        }
-    };
-    for (std::size_t first = 0; first < size; first += block) {
-        const std::size_t last = std::min(size, first + block);
-        for (std::size_t j = first; j < last; ++j) {
-            subtract(j, first, j);
-            double* const row = a.row(j);
-            if (!(row[j] > smallest)) return j;
-            const double root = std::sqrt(row[j]);
-            row[j] = root;
-            for (std::size_t i = j + 1; i < size; ++i) row[i] /= root;
-        }
-        const unsigned useful = size - last < 256 ? 1 : threads;
-        run_in_threads(useful, [&](unsigned thread) {
-            for (std::size_t j = last + thread; j < size; j += useful) subtract(j, first, last);
-        });
-    }
-    return size;
-}
-
-/// Solves U'U x = b in place.
-inline void solve_cholesky(const UpperTriangle& u, std::vector<double>& b) {
-    const std::size_t size = u.size();
-    for (std::size_t j = 0; j < size; ++j) {
-        const double* const row = u.row(j);
-        b[j] /= row[j];
-        for (std::size_t i = j + 1; i < size; ++i) b[i] -= row[i] * b[j];
-    }
-    for (std::size_t j = size; j-- > 0;) {
-        const double* const row = u.row(j);
-        double sum = b[j];
-        for (std::size_t i = j + 1; i < size; ++i) sum -= row[i] * b[i];
-        b[j] = sum / row[j];
     }
 }
 
@@ -199,7 +92,7 @@ public:
           weights_{weights},
           options_{options},
           size_{matrix.columns() + 1},
-          chunks_{matrix.rows()},
+          chunks_{learning_chunks(matrix.rows())},
           signs_(size_, 0.0),
           log_odds_(matrix.rows(), 0.0),
           trial_log_odds_(matrix.rows(), 0.0),
@@ -529,10 +422,6 @@ private:
     double decrement_ = 0;
 };
 
-}  // namespace detail
-
-namespace detail {
-
 [[nodiscard]] inline std::string number_text(double value) {
     return value == value ? std::to_string(value) : std::string{"NaN"};
 }
@@ -583,13 +472,25 @@ inline void require_options(const std::string& function, const LogisticOptions& 
     require_threads(function, options.threads);
 }
 
+/// What is wrong with a row of which a column is not allowed: it must be at least `least` and below `columns`.
+[[noreturn]] inline void refuse_column(std::size_t column, std::size_t least, std::size_t columns) {
+    if (column < least) throw InvalidArgument{"FeatureRow: columns must be ascending, each once"};
+    throw InvalidArgument{"FeatureRow: columns must be below the model's " + std::to_string(columns) + ", got " +
+                          std::to_string(column)};
+}
+inline void require_one_value_each(const FeatureRow& row) {
+    if (row.columns.size() == row.values.size()) return;
+    throw InvalidArgument{"FeatureRow: as many values as columns expected, got " + std::to_string(row.values.size()) +
+                          " for " + std::to_string(row.columns.size())};
+}
+
+/// \throws InvalidArgument  if the row is none of a model with so many columns.
 inline void require_row(std::size_t columns, const FeatureRow& row) {
-    if (row.columns.size() != row.values.size()) {
-        throw InvalidArgument{"FeatureRow: as many values as columns expected"};
-    }
-    if (!row.columns.empty() && row.columns.back() >= columns) {
-        throw InvalidArgument{"FeatureRow: columns must be below the model's " + std::to_string(columns) + ", got " +
-                              std::to_string(row.columns.back())};
+    require_one_value_each(row);
+    std::size_t least = 0;
+    for (const std::size_t column : row.columns) {
+        if (column < least || column >= columns) refuse_column(column, least, columns);
+        least = column + 1;
     }
 }
 
@@ -609,18 +510,37 @@ inline void require_columns(const char* function, std::size_t columns, const Fea
     return sum;
 }
 
+/// The same of any row. The checks are done while the sum waits for its additions, so they cost next to nothing.
+/// \throws InvalidArgument  as require_row(), or if a value is not finite.
+[[nodiscard]] inline double checked_log_odds(double intercept, std::span<const double> coefficients,
+                                             const FeatureRow& row) {
+    require_one_value_each(row);
+    double sum = intercept;
+    std::size_t least = 0;
+    for (std::size_t i = 0; i < row.columns.size(); ++i) {
+        const std::size_t column = row.columns[i];
+        if (column < least || column >= coefficients.size()) refuse_column(column, least, coefficients.size());
+        sum += cut_log_odds(coefficients[column] * row.values[i]);
+        least = column + 1;
+    }
+    if (!(sum == sum)) throw InvalidArgument{"log_odds: the row's values must be finite"};
+    return sum;
+}
+
 /// p (1 - p) of the probability with these log-odds, exact also near 0 and 1.
 [[nodiscard]] inline double bernoulli_variance(double log_odds) noexcept {
     const double e = exp(log_odds < 0 ? log_odds : -log_odds);
     return e / ((1 + e) * (1 + e));
 }
 
-/// See evidence(). \param weight  Of all that was learned from: the result is never above it.
+/// See evidence().
+/// \param weight  Of all that was learned from: the result is never above it.
 [[nodiscard]] inline double equivalent_observations(double log_odds, double variance, double weight) noexcept {
     const double observations = 1 / (bernoulli_variance(log_odds) * variance) - 1;  // infinite where the product is 0
     return std::max(0.0, std::min(observations, weight));
 }
 
+/// The caller has checked the row and the factor.
 [[nodiscard]] inline double variance_of_log_odds(const LogisticModel& model, const FeatureRow& row) noexcept {
     if (model.covariance_factor.empty()) return std::numeric_limits<double>::infinity();
     double variance = 0;
@@ -643,11 +563,17 @@ inline void require_factor(const LogisticModel& model) {
     }
 }
 
+/// evidence() where the log-odds are known and the row is checked.
+[[nodiscard]] inline double evidence_at(double log_odds, const LogisticModel& model, const FeatureRow& row) {
+    require_factor(model);
+    return equivalent_observations(log_odds, variance_of_log_odds(model, row), model.weight);
+}
+
 /// value(row) for each row of the matrix.
 template <class Function>
 [[nodiscard]] std::vector<double> for_each_row(const FeatureMatrix& matrix, unsigned threads, const Function& value) {
     std::vector<double> values(matrix.rows());
-    const RowChunks chunks{matrix.rows()};
+    const RowChunks chunks = learning_chunks(matrix.rows());
     for_each_chunk(chunks, threads, [&](std::size_t chunk) {
         for (std::size_t r = chunks.begin(chunk); r < chunks.end(chunk); ++r) values[r] = value(matrix.row(r));
     });
@@ -721,13 +647,10 @@ template <class Function>
 
 /// Log-odds of outcome 1: the intercept and all contributions(), exactly (see there).
 ///
-/// \throws InvalidArgument  if the row has a column that the model has not, or a value is not finite.
+/// \throws InvalidArgument  if the row's columns are not ascending or not the model's, or a value is not finite.
 /// \par Cost    O(stored values).
 [[nodiscard]] inline double log_odds(const LogisticModel& model, const FeatureRow& row) {
-    detail::require_row(model.coefficients.size(), row);
-    const double sum = detail::sum_log_odds(model.intercept, model.coefficients.data(), row);
-    if (!(sum == sum)) throw InvalidArgument{"log_odds: the row's values must be finite"};
-    return sum;
+    return detail::checked_log_odds(model.intercept, model.coefficients, row);
 }
 
 /// Probability of outcome 1, in [0, 1]. Errors and cost as log_odds().
@@ -770,7 +693,7 @@ template <class Function>
 /// that has seen no data.
 /// \throws InvalidArgument  as variance_of_log_odds().
 [[nodiscard]] inline double evidence(const LogisticModel& model, const FeatureRow& row) {
-    return detail::equivalent_observations(log_odds(model, row), variance_of_log_odds(model, row), model.weight);
+    return detail::evidence_at(log_odds(model, row), model, row);
 }
 
 /// log_odds() of every row. Shape (rows).

@@ -51,12 +51,12 @@ struct ModelConfig {
     /// Text input that tells which examples must stay together in cross-fitting and evaluation, such as
     /// "attribute:student" where one human is several people; the person where empty.
     std::string group{};
-    double penalty = 1;    ///< Adds penalty / 2 * sum of squared coefficients to the loss; > 0.
+    double penalty = 1;    ///< Adds penalty / 2 * sum of squared coefficients to the loss; in [1e-9, 1e9).
     double half_life = 0;  ///< Online: examples after which one counts half; 0 = never, else in [1, 1e12].
     CalibrationKind calibration = CalibrationKind::platt;  ///< By cross-fitting; of bulk models.
     std::uint32_t folds = 5;                               ///< Of cross-fitting, 2 to 100.
     std::uint32_t least_rows = 50;  ///< With fewer examples nothing is learned, and the prior stands; >= 2.
-    double prior = 0.5;             ///< Probability while nothing is learned, in (0, 1); its evidence is 0.
+    double prior = 0.5;             ///< Probability while nothing is learned, in [1e-9, 1 - 1e-9]; its evidence is 0.
 
     [[nodiscard]] static model::RoleSet student() {
         model::RoleSet roles;

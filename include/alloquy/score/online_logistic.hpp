@@ -3,7 +3,6 @@
 /// \file
 /// Logistic regression learned row by row: a normal posterior for each coefficient, that can forget.
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -94,7 +93,8 @@ public:
     [[nodiscard]] double intercept_variance() const noexcept {
         return 1 / (options_.intercept_penalty + state_.intercept_information / state_.unit);
     }
-    /// Posterior variance of a coefficient. \param column  Below columns(), which the caller sees to.
+    /// Posterior variance of a coefficient.
+    /// \param column  Below columns(), which the caller sees to.
     [[nodiscard]] double variance(std::size_t column) const noexcept {
         return 1 / (options_.penalty + state_.information[column] / state_.unit);
     }
@@ -104,18 +104,17 @@ public:
     /// \param outcome  What came of it.
     /// \param weight   Number of equal observations that the row stands for: 0 (nothing changes, nothing is forgotten)
     ///                 or in [1e-12, 1e12].
-    /// \throws InvalidArgument  if the row has a column that the model has not, a value that is not in [-1e60, 1e60],
-    ///                          or the weight is out of range; the model is then as before.
+    /// \throws InvalidArgument  if the row's columns are not ascending or not the model's, a value is not in
+    ///                          [-1e60, 1e60], or the weight is out of range; the model is then as before.
     /// \par Cost    O(stored values), and a few dozen logistic functions at most for the search along the line.
     void update(const FeatureRow& row, bool outcome, double weight = 1) {
-        detail::require_row(columns(), row);
         require(weight == 0 || (weight >= 1e-12 && weight <= 1e12), "weight must be 0 or in [1e-12, 1e12]");
         for (const double value : row.values) {
             require(value >= -1e60 && value <= 1e60, "the row's values must be in [-1e60, 1e60]");
         }
+        const double log_odds = detail::checked_log_odds(intercept(), state_.coefficients, row);
         if (weight == 0) return;
         forget();
-        const double log_odds = detail::sum_log_odds(intercept(), state_.coefficients.data(), row);
         double line = intercept_variance();  // by how much the log-odds move for each unit of push
         for (std::size_t i = 0; i < row.columns.size(); ++i) {
             line += row.values[i] * row.values[i] * variance(row.columns[i]);
@@ -136,6 +135,9 @@ public:
         state_.weight += weight * state_.unit;
         ++state_.updates;
     }
+
+    /// The same options, signs and state.
+    friend bool operator==(const OnlineLogistic&, const OnlineLogistic&) = default;
 
 private:
     static void require(bool holds, const char* expected) {
@@ -212,15 +214,30 @@ private:
     double growth_ = 1;  // of the unit, a row
 };
 
+namespace detail {
+
+/// The caller has checked the row.
+[[nodiscard]] inline double variance_of_log_odds(const OnlineLogistic& model, const FeatureRow& row) noexcept {
+    double variance = model.intercept_variance();
+    for (std::size_t i = 0; i < row.columns.size(); ++i) {
+        variance += row.values[i] * row.values[i] * model.variance(row.columns[i]);
+    }
+    return variance;
+}
+
+/// evidence() where the log-odds are known and the row is checked.
+[[nodiscard]] inline double evidence_at(double log_odds, const OnlineLogistic& model, const FeatureRow& row) noexcept {
+    return equivalent_observations(log_odds, variance_of_log_odds(model, row), model.weight());
+}
+
+}  // namespace detail
+
 /// Log-odds of outcome 1: the intercept and all contributions(), exactly, as for a LogisticModel.
 ///
-/// \throws InvalidArgument  if the row has a column that the model has not, or a value is not finite.
+/// \throws InvalidArgument  if the row's columns are not ascending or not the model's, or a value is not finite.
 /// \par Cost    O(stored values).
 [[nodiscard]] inline double log_odds(const OnlineLogistic& model, const FeatureRow& row) {
-    detail::require_row(model.columns(), row);
-    const double sum = detail::sum_log_odds(model.intercept(), model.coefficients().data(), row);
-    if (!(sum == sum)) throw InvalidArgument{"log_odds: the row's values must be finite"};
-    return sum;
+    return detail::checked_log_odds(model.intercept(), model.coefficients(), row);
 }
 
 /// Probability of outcome 1 at the posterior mean, in [0, 1]. Errors and cost as log_odds().
@@ -245,18 +262,14 @@ private:
 /// \par Cost    O(stored values).
 [[nodiscard]] inline double variance_of_log_odds(const OnlineLogistic& model, const FeatureRow& row) {
     detail::require_row(model.columns(), row);
-    double variance = model.intercept_variance();
-    for (std::size_t i = 0; i < row.columns.size(); ++i) {
-        variance += row.values[i] * row.values[i] * model.variance(row.columns[i]);
-    }
-    return variance;
+    return detail::variance_of_log_odds(model, row);
 }
 
 /// Observations that the probability is worth: as evidence() of a LogisticModel, in [0, model.weight()]; 0 before the
 /// first update.
 /// \throws InvalidArgument  as log_odds().
 [[nodiscard]] inline double evidence(const OnlineLogistic& model, const FeatureRow& row) {
-    return detail::equivalent_observations(log_odds(model, row), variance_of_log_odds(model, row), model.weight());
+    return detail::evidence_at(log_odds(model, row), model, row);
 }
 
 /// log_odds() of every row. Shape (rows).

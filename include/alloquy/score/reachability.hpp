@@ -38,8 +38,8 @@ struct ResponsePrior {
 struct ReachabilityConfig {
     std::vector<std::string> channels{};            ///< Channels by which the institution contacts people; at most 8.
     std::map<std::string, ResponsePrior> priors{};  ///< By channel; Beta(1, 1), uniform, where there is none.
-    time::Duration response_window =
-        std::chrono::days{7};  ///< Whole minutes. A later answer is not one to this attempt.
+    /// A later answer is not one to this attempt. In [1 minute, 366 days], whole minutes.
+    time::Duration response_window = std::chrono::days{7};
     /// How many own acts the group's habit weighs beside a person's own, in (0, 1e6): the shrinkage of the best hours.
     double hour_prior = 20;
 
@@ -62,8 +62,11 @@ using HourCounts = std::array<std::uint64_t, hours_per_week>;
 /// An hour of the week at which somebody tends to act.
 struct HourEstimate {
     int hour_of_week;    ///< 0 = Monday 0:00 to 167 = Sunday 23:00, in the person's own zone.
-    double probability;  ///< Share of the person's acts that fall into it, the group's habit mixed in, in (0, 1].
+    double probability;  ///< Share of the person's acts that fall into it, the group's habit mixed in, in [0, 1]; a
+                         ///< multiple of 2^-40.
     std::uint32_t acts;  ///< Evidence: the person's own acts in it; stays at 255.
+    double own;          ///< Part of the probability that comes from these.
+    double group;        ///< Part that comes from the group's habit; own + group == probability exactly.
 
     friend bool operator==(const HourEstimate&, const HourEstimate&) = default;
 };
@@ -83,9 +86,9 @@ struct ReachabilityScore {
 /// An attempt is an outbound `sent` or `called`. It is answered by the first own act on the same channel within the
 /// window, counted in whole minutes, and before the next attempt on it (an attempt that is followed by another stays
 /// unanswered). Own acts are inbound and neither what a channel reports (sent, delivered, bounced, opened) nor what did
-/// not happen (missed, absent). Which act
-/// answers which attempt depends on the order, so an event that is not newer than all others of the person asks for a
-/// refold, unless no attempt is concerned. Hours are counts that stop at 255, which commute.
+/// not happen (missed, absent). Which act answers which attempt depends on the order, so an event that is not newer
+/// than all others of the person asks for a refold, unless no attempt is concerned. Hours are counts that stop at 255,
+/// which commute.
 ///
 /// The best hours are those with the largest posterior mean of a Dirichlet prior: (acts in the hour + hour_prior *
 /// share of the group's acts in it) / (all acts + hour_prior). A new person has the group's best hours.
@@ -161,6 +164,17 @@ public:
     [[nodiscard]] static bool is_own_act(model::Act act, model::Direction direction) noexcept {
         return direction == model::Direction::inbound && is_own(act);
     }
+    /// True if an own act at `later` lies within the window of an attempt at `attempt`, in whole minutes: the one rule
+    /// for what counts as an answer.
+    [[nodiscard]] bool is_within_window(time::Instant attempt, time::Instant later) const noexcept {
+        return minute_of(later.unix_ms()) - minute_of(attempt.unix_ms()) <= window_minutes_;
+    }
+    /// The first instant at which the window of an attempt is over.
+    [[nodiscard]] time::Instant window_end(time::Instant attempt) const noexcept {
+        const std::int64_t minute = (attempt.unix_ms() - time::Instant::min_unix_ms) / 60'000 + window_minutes_ + 1;
+        return time::Instant::from_unix_ms(
+            std::min(time::Instant::min_unix_ms + minute * 60'000, time::Instant::max_unix_ms));
+    }
     [[nodiscard]] std::span<const std::string> channels() const noexcept { return names_; }
     /// Everything that the state depends on, as numbers.
     [[nodiscard]] std::vector<double> parameters() const {
@@ -217,12 +231,16 @@ public:
     }
 
     /// estimate(...).probability, fast.
+    /// \param slot_index  Position among channels(), which the caller sees to.
+    /// \param now         Not before the latest event.
     [[nodiscard]] double probability(const State& state, std::size_t slot_index, time::Instant now) const noexcept {
         const Slot& slot = state.slots[slot_index];
         return posterior(slot, slot_index, attempts_over(slot, now));
     }
 
-    /// \param now  Not before the latest event.
+    /// How surely an attempt by one channel is answered.
+    /// \param slot_index  Position among channels(), which the caller sees to.
+    /// \param now         Not before the latest event.
     [[nodiscard]] ResponseEstimate estimate(const State& state, std::size_t slot_index,
                                             time::Instant now) const noexcept {
         const Slot& slot = state.slots[slot_index];
@@ -253,7 +271,7 @@ public:
         if (own + all <= 0) return hours;
         for (std::size_t hour = 0; hour < hours_per_week; ++hour) {
             const double probability = hour_probability(state, hour, own, group, all);
-            if (probability > 0) hours.push_back({static_cast<int>(hour), probability, state.hours[hour]});
+            if (probability > 0) hours.push_back({static_cast<int>(hour), probability, state.hours[hour], 0, 0});
         }
         const auto better = [](const HourEstimate& a, const HourEstimate& b) {
             return a.probability > b.probability || (a.probability == b.probability && a.hour_of_week < b.hour_of_week);
@@ -261,6 +279,11 @@ public:
         const std::size_t count = std::min<std::size_t>(3, hours.size());
         std::partial_sort(hours.begin(), hours.begin() + static_cast<std::ptrdiff_t>(count), hours.end(), better);
         hours.resize(count);
+        for (HourEstimate& hour : hours) {
+            hour.probability = on_grid(hour.probability, probability_steps);
+            hour.own = on_grid(hour.acts / (own + (all > 0 ? hour_prior_ : 0)), probability_steps);
+            hour.group = hour.probability - hour.own;
+        }
         return hours;
     }
 
@@ -281,7 +304,8 @@ public:
     }
 
     /// Probability of an answer by one channel as parts that add up to it exactly: what was assumed beforehand, and
-    /// what this person did. \param slot_index  Position among channels().
+    /// what this person did.
+    /// \param slot_index  Position among channels(), which the caller sees to.
     [[nodiscard]] Explanation explain(const State& state, std::size_t slot_index, time::Instant now) const {
         const ResponseEstimate found = estimate(state, slot_index, now);
         const ResponsePrior& prior = priors_[slot_index];

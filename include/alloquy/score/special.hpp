@@ -1,23 +1,11 @@
 #pragma once
 
 /// \file
-/// Gamma and beta functions with the same bits everywhere, and the numerical tools that models of dialogues share.
+/// Gamma and beta functions with the same bits everywhere.
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <exception>
-#include <limits>
-#include <optional>
-#include <span>
-#include <string>
-#include <thread>
-#include <utility>
-#include <vector>
 
-#include <alloquy/error.hpp>
 #include <alloquy/score/elementary.hpp>
 
 namespace alloquy::score {
@@ -59,6 +47,8 @@ namespace detail {
 /// From here on Stirling's series are used.
 inline constexpr double stirling_from = 10.0;
 
+inline constexpr double half_log_two_pi = 0.91893853320467278;
+
 /// (e^y - 1) / y for |y| <= 1/2: Taylor series to degree 13, whose first term left out is below 1e-16 of 1e-2.
 [[nodiscard]] inline double expm1_over(double y) noexcept {
     double p = 1.0 / 87178291200.0;
@@ -86,7 +76,7 @@ inline constexpr double stirling_from = 10.0;
 /// \par Source  DLMF 5.5.1, 5.7.3 and 5.11.1.
 [[nodiscard]] inline double log_gamma(double x) noexcept {
     if (x >= detail::stirling_from) {
-        return (x - 0.5) * log(x) - x + 0.91893853320467278 + detail::stirling_correction(x);  // log(2 pi) / 2
+        return (x - 0.5) * log(x) - x + detail::half_log_two_pi + detail::stirling_correction(x);
     }
     if (x < 0.5) return detail::log_gamma_around_two(x) - log(x) - log1p(x);
     if (x < 1.5) return detail::log_gamma_around_two(x - 1.0) - log1p(x - 1.0);
@@ -186,7 +176,7 @@ inline constexpr double stirling_from = 10.0;
     if (small < detail::stirling_from) return log_gamma(small) - log_gamma_ratio(large, small);
     const double correction = detail::stirling_correction(small) + detail::stirling_correction(large) -
                               detail::stirling_correction(small + large);
-    return 0.91893853320467278 - 0.5 * log(large) + correction + (small - 0.5) * log(small / (small + large)) -
+    return detail::half_log_two_pi - 0.5 * log(large) + correction + (small - 0.5) * log(small / (small + large)) -
            large * log1p(small / large);
 }
 
@@ -195,6 +185,7 @@ inline constexpr double stirling_from = 10.0;
 /// \param a,b  In [1e-300, 1e300].
 /// \param x    In [0, 1e300]; the caller sees to all.
 /// \return     Error below 1e-14 times the larger of 1 and the result's size, for large a and b as well as for large x.
+/// \par Source  As log_gamma_ratio() and log_beta().
 [[nodiscard]] inline double log_beta_ratio(double a, double b, double x) noexcept {
     return x < b ? log_gamma_ratio(b, x) - log_gamma_ratio(a + b, x) : log_beta(a, b + x) - log_beta(a, b);
 }
@@ -249,93 +240,20 @@ namespace detail {
 
 namespace detail {
 
-/// Runs work(chunk) for each chunk in [0, chunks). Who runs which depends on the number of threads, so a chunk may
-/// write only what belongs to it. Throws what a chunk threw.
-template <class Work>
-void for_each_chunk(std::size_t chunks, unsigned threads, const Work& work) {
-    const std::size_t workers = threads < chunks ? threads : chunks;
-    if (workers <= 1) {
-        for (std::size_t chunk = 0; chunk < chunks; ++chunk) work(chunk);
-        return;
-    }
-    std::vector<std::exception_ptr> failures(workers);
-    {
-        const auto share = [&](std::size_t worker) noexcept {
-            try {
-                for (std::size_t chunk = chunks * worker / workers; chunk < chunks * (worker + 1) / workers; ++chunk) {
-                    work(chunk);
-                }
-            } catch (...) {
-                failures[worker] = std::current_exception();
-            }
-        };
-        std::vector<std::jthread> others;
-        others.reserve(workers - 1);
-        for (std::size_t worker = 1; worker < workers; ++worker) others.emplace_back(share, worker);
-        share(0);
-    }
-    for (const std::exception_ptr& failure : failures) {
-        if (failure) std::rethrow_exception(failure);
-    }
-}
-
-/// Rows that one thread works on at a time; sums over rows are made chunk by chunk, whatever the threads.
-inline constexpr std::size_t rows_per_chunk = 4096;
-
-[[nodiscard]] inline std::size_t chunks_of(std::size_t rows) noexcept {
-    return (rows + rows_per_chunk - 1) / rows_per_chunk;
-}
-
-/// Numbers the distinct counts among many, in rising order.
-class DistinctCounts {
-public:
-    explicit DistinctCounts(std::span<const std::uint32_t> counts) {
-        std::vector<char> is_there;
-        for (const std::uint32_t count : counts) {
-            if (count >= direct) {
-                large_.push_back(count);
-                continue;
-            }
-            if (count >= is_there.size()) is_there.resize(std::max<std::size_t>(count + 1, 2 * is_there.size()));
-            is_there[count] = 1;
-        }
-        small_.resize(std::min<std::size_t>(is_there.size(), direct));
-        for (std::size_t count = 0; count < small_.size(); ++count) {
-            if (is_there[count] == 0) continue;
-            small_[count] = static_cast<std::uint32_t>(values_.size());
-            values_.push_back(static_cast<std::uint32_t>(count));
-        }
-        std::sort(large_.begin(), large_.end());
-        large_.erase(std::unique(large_.begin(), large_.end()), large_.end());
-        first_large_ = values_.size();
-        values_.insert(values_.end(), large_.begin(), large_.end());
-    }
-    [[nodiscard]] const std::vector<std::uint32_t>& values() const noexcept { return values_; }
-    /// Number of a count that is among them.
-    [[nodiscard]] std::uint32_t number_of(std::uint32_t count) const noexcept {
-        if (count < direct) return small_[count];
-        const auto place = std::lower_bound(large_.begin(), large_.end(), count) - large_.begin();
-        return static_cast<std::uint32_t>(first_large_ + static_cast<std::size_t>(place));
-    }
-
-private:
-    static constexpr std::uint32_t direct = 65'536;  // smaller counts are looked up in a table
-    std::vector<std::uint32_t> small_{};
-    std::vector<std::uint32_t> large_{};
-    std::vector<std::uint32_t> values_{};
-    std::size_t first_large_ = 0;
-};
-
-/// log Gamma(base + x) - log Gamma(base), and its derivatives by base.
+/// log Gamma(base + x) - log Gamma(base), and its first and second derivative by base.
 struct Rise {
     double value = 0;
     double first = 0;
     double second = 0;
 };
 
-/// \param x  A whole number >= 0.
-/// \return   Relative error below 1e-14 for x <= 32, so that differences of large numbers keep their digits; else as
-///           log_gamma_ratio(), digamma() and trigamma().
+/// Rise of log_gamma() from base to base + x.
+///
+/// \param base  In [1e-10, 1e10].
+/// \param x     A whole number in [0, 1e10]; the caller sees to both.
+/// \return      Relative error below 1e-14 for x <= 32, so that differences of large numbers keep their digits; else as
+///              log_gamma_ratio(), digamma() and trigamma().
+/// \par Source  DLMF 5.5.1 and its derivatives.
 [[nodiscard]] inline Rise rise(double base, double x) noexcept {
     if (x > 32) {
         return {log_gamma_ratio(base, x), digamma(base + x) - digamma(base), trigamma(base + x) - trigamma(base)};
@@ -355,215 +273,6 @@ struct Rise {
     }
     sum.value += log(product);
     return sum;
-}
-
-using Matrix4 = std::array<std::array<double, 4>, 4>;
-
-/// A function of four parameters with its first and second derivatives, all by the parameters themselves.
-struct Curvature {
-    double value = 0;
-    std::array<double, 4> gradient{};
-    Matrix4 hessian{};  ///< Symmetric.
-};
-
-/// Where a likelihood is highest.
-struct Maximum {
-    std::array<double, 4> parameters;
-    Curvature at;        ///< There; the gradient is nearly 0.
-    Matrix4 covariance;  ///< Of the parameters: the inverse of minus the Hessian.
-    unsigned iterations;
-};
-
-/// What climb() came to: a maximum, or why there is none.
-struct Climb {
-    std::optional<Maximum> found;
-    bool has_run_off;  ///< Out of [smallest_parameter, largest_parameter]; else it did not converge.
-    std::string why;
-};
-
-/// What the search for a maximum may do.
-struct Search {
-    const char* function;              ///< Name of the public function, for errors.
-    std::array<const char*, 4> names;  ///< Of the parameters, for errors.
-    unsigned max_iterations;
-    double tolerance;
-};
-
-/// A symmetric matrix as sum over k of values[k] * v v^T, v being column k of `vectors`.
-struct Eigen4 {
-    std::array<double, 4> values{};
-    Matrix4 vectors{};
-};
-
-/// By Jacobi's rotations (G. Golub, C. Van Loan, "Matrix computations" (2013), section 8.5): some six sweeps, each
-/// eigenvalue exact to 1e-15 of the largest.
-[[nodiscard]] inline Eigen4 eigen(Matrix4 matrix) noexcept {
-    Eigen4 result;
-    for (std::size_t i = 0; i < 4; ++i) result.vectors[i][i] = 1;
-    for (int sweep = 0; sweep < 30; ++sweep) {
-        double off = 0;
-        double all = 0;
-        for (std::size_t i = 0; i < 4; ++i) {
-            for (std::size_t j = 0; j < 4; ++j) {
-                const double square = matrix[i][j] * matrix[i][j];
-                all += square;
-                if (i != j) off += square;
-            }
-        }
-        if (!(off > 1e-30 * all)) break;
-        for (std::size_t i = 0; i < 3; ++i) {
-            for (std::size_t j = i + 1; j < 4; ++j) {
-                if (matrix[i][j] == 0) continue;
-                const double cotangent = (matrix[j][j] - matrix[i][i]) / (2 * matrix[i][j]);
-                const double size = cotangent < 0 ? -cotangent : cotangent;
-                const double positive = size > 1e100 ? 0.5 / size : 1 / (size + std::sqrt(size * size + 1));
-                const double tangent = cotangent < 0 ? -positive : positive;
-                const double cosine = 1 / std::sqrt(tangent * tangent + 1);
-                const double sine = tangent * cosine;
-                for (std::size_t k = 0; k < 4; ++k) {
-                    const double one = matrix[k][i];
-                    const double other = matrix[k][j];
-                    matrix[k][i] = cosine * one - sine * other;
-                    matrix[k][j] = sine * one + cosine * other;
-                }
-                for (std::size_t k = 0; k < 4; ++k) {
-                    const double one = matrix[i][k];
-                    const double other = matrix[j][k];
-                    matrix[i][k] = cosine * one - sine * other;
-                    matrix[j][k] = sine * one + cosine * other;
-                    const double left = result.vectors[k][i];
-                    const double right = result.vectors[k][j];
-                    result.vectors[k][i] = cosine * left - sine * right;
-                    result.vectors[k][j] = sine * left + cosine * right;
-                }
-                matrix[i][j] = matrix[j][i] = 0;
-            }
-        }
-    }
-    for (std::size_t i = 0; i < 4; ++i) result.values[i] = matrix[i][i];
-    return result;
-}
-
-/// Each parameter of a maximum lies in here, or it has run off: there is none.
-inline constexpr double smallest_parameter = 1e-6;
-inline constexpr double largest_parameter = 1e6;
-
-/// Newton's method for four positive parameters, in their logarithms.
-///
-/// A step moves along each eigenvector of minus the Hessian by slope / (|eigenvalue| + mu): Newton's step where all
-/// eigenvalues are positive and mu is 0, and else still uphill by a step of the right size, along a ridge as well. mu
-/// is raised when a step did not raise the function by a part of what it foretold, and no step moves a logarithm by
-/// more than 2. It has converged when a Newton step would change no parameter by more than a fraction `tolerance`; or,
-/// where the data hardly tell the parameters apart, when a step below 0.01 foretells a gain that is lost in rounding
-/// and steps no longer shrink. Far out on a ridge without a maximum steps stay near 1, so that a likelihood without a
-/// maximum runs off and is never taken for converged.
-///
-/// \param evaluate  Curvature(const std::array<double, 4>& parameters).
-/// \par Source  J. Nocedal, S. J. Wright, "Numerical optimization" (2006), chapters 3 and 4.
-template <class Evaluate>
-[[nodiscard]] Climb climb(const Search& search, std::array<double, 4> parameters, const Evaluate& evaluate) {
-    Curvature at = evaluate(parameters);
-    double damping = 0;
-    double last_step = std::numeric_limits<double>::infinity();
-    for (unsigned iteration = 1; iteration <= search.max_iterations; ++iteration) {
-        // By the logarithms: d/dlog p = p d/dp.
-        std::array<double, 4> gradient{};
-        Matrix4 curvature{};
-        for (std::size_t i = 0; i < 4; ++i) {
-            gradient[i] = parameters[i] * at.gradient[i];
-            for (std::size_t j = 0; j < 4; ++j) curvature[i][j] = -parameters[i] * parameters[j] * at.hessian[i][j];
-            curvature[i][i] -= gradient[i];
-        }
-        const Eigen4 axes = eigen(curvature);
-        std::array<double, 4> slope{};
-        double largest = 0;
-        for (std::size_t k = 0; k < 4; ++k) {
-            for (std::size_t i = 0; i < 4; ++i) slope[k] += axes.vectors[i][k] * gradient[i];
-            largest = std::max({largest, axes.values[k], -axes.values[k]});
-        }
-        const double lowest = 1e-13 * largest;  // what rounding leaves of an eigenvalue
-        bool is_peak = true;
-        for (const double value : axes.values) is_peak = is_peak && value > lowest;
-        const double rounding = 1e-13 * std::abs(at.value);  // of the function: a smaller gain cannot be seen
-        bool moved = false;
-        for (int trial = 0; trial < 60 && !moved; ++trial) {
-            std::array<double, 4> step{};
-            for (std::size_t k = 0; k < 4; ++k) {
-                const double value = axes.values[k] < 0 ? -axes.values[k] : axes.values[k];
-                const double along = slope[k] / (std::max(value, lowest) + damping);
-                for (std::size_t i = 0; i < 4; ++i) step[i] += axes.vectors[i][k] * along;
-            }
-            double size = 0;
-            for (const double part : step) size = std::max({size, part, -part});
-            const bool is_newton = is_peak && damping == 0;
-            const double shorten = size > 2 ? 2 / size : 1.0;
-            double foretold = 0;
-            for (std::size_t i = 0; i < 4; ++i) step[i] *= shorten;
-            for (std::size_t i = 0; i < 4; ++i) {
-                foretold += gradient[i] * step[i];
-                for (std::size_t j = 0; j < 4; ++j) foretold -= 0.5 * step[i] * curvature[i][j] * step[j];
-            }
-            const bool is_lost = foretold <= rounding && size <= 0.01 && size >= 0.5 * last_step;
-            if (is_newton && (size <= search.tolerance || is_lost)) {
-                Maximum found{parameters, at, {}, iteration};
-                for (std::size_t i = 0; i < 4; ++i) {
-                    for (std::size_t j = 0; j < 4; ++j) {
-                        double sum = 0;
-                        for (std::size_t k = 0; k < 4; ++k) {
-                            sum += axes.vectors[i][k] * axes.vectors[j][k] / axes.values[k];
-                        }
-                        found.covariance[i][j] = parameters[i] * parameters[j] * sum;
-                    }
-                }
-                return {found, false, {}};
-            }
-            std::array<double, 4> next{};
-            for (std::size_t i = 0; i < 4; ++i) next[i] = parameters[i] * exp(step[i]);
-            for (std::size_t i = 0; i < 4; ++i) {
-                if (next[i] >= smallest_parameter && next[i] <= largest_parameter) continue;
-                return {std::nullopt, true,
-                        std::string{search.names[i]} + (next[i] > 1 ? " grows without end" : " falls to 0") +
-                            ", so the likelihood has no maximum" + (next[i] > 1 ? " (a penalty may give it one)" : "")};
-            }
-            const Curvature there = evaluate(next);
-            const double gain = there.value - at.value;
-            if (gain >= 0.01 * foretold - rounding) {
-                if (is_newton) last_step = size;
-                if (gain >= 0.5 * foretold - rounding) damping = damping > 1e-6 * largest ? 0.1 * damping : 0.0;
-                parameters = next;
-                at = there;
-                moved = true;
-            } else {
-                damping = std::max(8 * damping, 1e-4 * largest);
-            }
-        }
-        if (!moved) break;
-    }
-    return {std::nullopt, false, "no convergence after " + std::to_string(search.max_iterations) + " iterations"};
-}
-
-/// The maximum that is found first, or the highest that is found from any of the starts.
-///
-/// \throws InvalidArgument  if there is none because a parameter ran off: too little data.
-/// \throws Error            if there is none for lack of convergence.
-template <class Evaluate>
-[[nodiscard]] Maximum maximise(const Search& search, std::span<const std::array<double, 4>> starts, bool all,
-                               const Evaluate& evaluate) {
-    std::optional<Maximum> best;
-    std::optional<Climb> failed;
-    for (const std::array<double, 4>& start : starts) {
-        Climb climbed = climb(search, start, evaluate);
-        if (!climbed.found) {
-            if (!failed) failed = std::move(climbed);
-            continue;
-        }
-        // Two ways up to the same maximum differ in rounding: the first one counts.
-        if (!best || climbed.found->at.value > best->at.value + 1e-9 * std::abs(best->at.value)) best = climbed.found;
-        if (!all) break;
-    }
-    if (best) return *best;
-    if (!failed->has_run_off) throw Error{std::string{search.function} + ": " + failed->why};
-    throw InvalidArgument{std::string{search.function} + ": too little data: " + failed->why};
 }
 
 }  // namespace detail

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <alloquy/error.hpp>
@@ -26,8 +26,8 @@ namespace alloquy::score {
 /// How pressing one kind of obligation is.
 struct UrgencyRule {
     double weight = 1;          ///< Urgency at the deadline, in (0, 1].
-    double half_life_days = 7;  ///< That many days before the deadline it is half of that, > 0.
-    double grace_days = 14;     ///< Stays at its weight for so long after the deadline, then halves likewise, >= 0.
+    double half_life_days = 7;  ///< That many days before the deadline it is half of that; in (0, 3650].
+    double grace_days = 14;     ///< Stays at its weight for so long after the deadline, then halves; in [0, 3650].
 
     friend bool operator==(const UrgencyRule&, const UrgencyRule&) = default;
 };
@@ -54,7 +54,8 @@ struct ObligationCounts {
     friend bool operator==(const ObligationCounts&, const ObligationCounts&) = default;
 };
 
-/// \param obligations  Of one person, as known at `now`.
+/// Counts the obligations of one person.
+/// \param obligations  As known at `now`.
 [[nodiscard]] inline ObligationCounts count_obligations(std::span<const model::Obligation> obligations,
                                                         time::Instant now) noexcept {
     ObligationCounts counts;

@@ -88,7 +88,7 @@ struct ModelVersion {
 /// Longest name of a model, bytes of UTF-8.
 inline constexpr std::size_t max_model_name_bytes = 255;
 /// Largest model, bytes (16 MiB). SQLite takes blobs of 10^9 bytes unless it was built with a smaller limit.
-inline constexpr std::size_t max_model_bytes = std::size_t{16} << 20U;
+inline constexpr std::size_t max_model_bytes = std::size_t{128} << 20U;
 
 /// A stored state of the engine, without its chunks.
 struct Snapshot {
@@ -120,8 +120,7 @@ using ChunkVisitor = std::function<bool(std::uint32_t number, std::span<const st
 
 /// Why a journal would refuse a fact by itself, whoever it is about, or nothing if it would not: key of 1 to
 /// model::max_fact_key_bytes bytes, interactions not known before they happened, quantity >= 1, result in [0, 1],
-/// finite attribute values, weight of an
-/// obligation in [0, 1e9], no relation of a person to themselves.
+/// finite attribute values, weight of an obligation in [0, 1e9], no relation of a person to themselves.
 /// \return  Text without personal data.
 [[nodiscard]] std::optional<std::string> fact_problem(const model::Fact& fact);
 
