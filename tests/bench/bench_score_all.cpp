@@ -127,8 +127,13 @@ int main() {
     }
     for (std::size_t c = 0; c < table.names.size(); ++c) {
         double sum = 0;
-        for (const double value : table.columns[c]) sum += value;
-        std::printf("mean_of_%s %.6f\n", table.names[c].c_str(), sum / people);
+        std::size_t known = 0;
+        for (const double value : table.columns[c]) {
+            if (value != value) continue;  // nothing is known of this person
+            sum += value;
+            ++known;
+        }
+        std::printf("mean_of_%s %.6f\n", table.names[c].c_str(), sum / static_cast<double>(known));
     }
     return EXIT_SUCCESS;
 }
