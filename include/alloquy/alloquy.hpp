@@ -11,6 +11,8 @@
 #include <alloquy/io/playbook.hpp>
 #include <alloquy/io/zone_files.hpp>
 #include <alloquy/model/organisation.hpp>
+#include <alloquy/segment/evaluate.hpp>
+#include <alloquy/segment/segments.hpp>
 #include <alloquy/store/bulk_append.hpp>
 #include <alloquy/time/academic_calendar.hpp>
 #include <alloquy/time/holidays.hpp>

@@ -12,12 +12,11 @@
 
 #include <alloquy/io/byte_source.hpp>
 #include <alloquy/io/csv_reader.hpp>
+#include <alloquy/utf8.hpp>
 
 namespace alloquy::io {
 
-/// Offset of the first byte that does not belong to a valid UTF-8 sequence (RFC 3629: no surrogates, no overlong forms,
-/// nothing above U+10FFFF), or nothing if the text is valid.
-[[nodiscard]] std::optional<std::size_t> first_invalid_utf8(std::string_view text) noexcept;
+using alloquy::first_invalid_utf8;
 
 /// Adds one code point as UTF-8. Precondition: code_point <= 0x10ffff and no surrogate.
 void append_utf8(std::string& text, char32_t code_point);

@@ -444,7 +444,7 @@ private:
     [[nodiscard]] std::string column_name(const Cursor& value, std::string_view kind,
                                           std::span<const std::string> known) const {
         if (value.is_string()) {
-            const std::string name = value.as_string();
+            std::string name = value.as_string();
             if (name.starts_with(attribute_prefix)) {
                 const std::string_view attribute = std::string_view{name}.substr(attribute_prefix.size());
                 if (!NameList::is_name(value, attribute)) return {};

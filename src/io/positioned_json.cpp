@@ -92,26 +92,6 @@ std::string range_text(IntegerRange range) {
                       [](std::int64_t value) { return std::to_string(value); });
 }
 
-/// Optimal string alignment distance: edits that add, drop or change a byte, or swap two neighbours.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> before_last(b.size() + 1);
-    std::vector<std::size_t> last(b.size() + 1);
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-                row[j] = std::min(row[j], before_last[j - 2] + 1);
-            }
-        }
-        before_last.swap(last);
-        last.swap(row);
-    }
-    return last[b.size()];
-}
-
 /// nlohmann's message without its prefix (it has its own line count) and without the text last read.
 std::string syntax_message(std::string_view text) {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing value - ..."
@@ -302,23 +282,6 @@ std::string escape_pointer_token(std::string_view name) {
         }
     }
     return result;
-}
-
-std::optional<std::string_view> nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
-    const std::size_t allowed = name.size() <= 5 ? 1 : name.size() <= 8 ? 2 : 3;
-    std::optional<std::string_view> best;
-    std::size_t best_distance = allowed + 1;
-    for (const std::string_view candidate : candidates) {
-        const std::size_t longer = std::max(name.size(), candidate.size());
-        const std::size_t shorter = std::min(name.size(), candidate.size());
-        if (longer - shorter >= best_distance) continue;  // also keeps a hostile long key cheap
-        const std::size_t distance = edit_distance(name, candidate);
-        if (distance < best_distance && distance < longer) {
-            best = candidate;
-            best_distance = distance;
-        }
-    }
-    return best;
 }
 
 // ---- Checker ----

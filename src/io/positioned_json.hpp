@@ -20,6 +20,7 @@
 #include <nlohmann/json.hpp>
 
 #include <alloquy/error.hpp>
+#include <alloquy/nearest_name.hpp>
 
 namespace alloquy::io {
 
@@ -75,12 +76,6 @@ private:
 
 /// Writes a name as one token of a JSON pointer (RFC 6901, section 3: ~ becomes ~0, / becomes ~1).
 [[nodiscard]] std::string escape_pointer_token(std::string_view name);
-
-/// The candidate that a misspelt name most likely meant, or nothing where none is near: at most one edit for up to five
-/// bytes, two for up to eight, else three; an edit adds, drops or changes a byte or swaps two neighbours. Among equally
-/// near ones the first.
-[[nodiscard]] std::optional<std::string_view> nearest_name(std::string_view name,
-                                                           std::span<const std::string_view> candidates);
 
 /// Closed interval of the numbers allowed. The default allows all.
 struct NumberRange {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <alloquy/store/journal.hpp>
+#include <alloquy/utf8.hpp>
 
 #include "journal_impl.hpp"
 
@@ -19,32 +20,9 @@ using sqlite::Use;
 
 namespace {
 
-/// True for UTF-8 (RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF) without the character U+0000,
-/// at which SQLite's functions of texts stop.
+/// True for UTF-8 without the character U+0000, at which SQLite's functions of texts stop.
 bool is_name_text(std::string_view text) noexcept {
-    const auto byte_at = [&](std::size_t place) {
-        return static_cast<unsigned>(static_cast<unsigned char>(text[place]));
-    };
-    for (std::size_t i = 0; i < text.size();) {
-        const unsigned lead = byte_at(i);
-        if (lead == 0) return false;
-        if (lead < 0x80U) {
-            ++i;
-            continue;
-        }
-        const std::size_t length = lead >= 0xF0U ? 4 : lead >= 0xE0U ? 3 : 2;
-        if (lead < 0xC2U || lead > 0xF4U || length > text.size() - i) return false;
-        unsigned code_point = lead & (0xFFU >> (length + 1));
-        for (std::size_t k = 1; k < length; ++k) {
-            const unsigned next = byte_at(i + k);
-            if ((next & 0xC0U) != 0x80U) return false;
-            code_point = code_point << 6U | (next & 0x3FU);
-        }
-        if (length == 3 && (code_point < 0x800U || (code_point >= 0xD800U && code_point <= 0xDFFFU))) return false;
-        if (length == 4 && (code_point < 0x10000U || code_point > 0x10FFFFU)) return false;
-        i += length;
-    }
-    return true;
+    return text.find('\0') == std::string_view::npos && !first_invalid_utf8(text);
 }
 
 void check_new_model(std::string_view name, std::span<const std::byte> bytes) {

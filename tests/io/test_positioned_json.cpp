@@ -353,7 +353,7 @@ TEST_SUITE("io/positioned_json") {
     TEST_CASE("the nearest name allows more edits in longer names and prefers the first of equals") {
         // Distances counted by hand.
         using Names = std::vector<std::string_view>;
-        using alloquy::io::nearest_name;
+        using alloquy::nearest_name;
         CHECK(nearest_name("emial", Names{"phone", "email"}) == "email");        // one swap
         CHECK_FALSE(nearest_name("emal", Names{"mail_", "phone"}).has_value());  // two edits, short name
         CHECK(nearest_name("chanell", Names{"channel"}) == "channel");           // one added, one dropped

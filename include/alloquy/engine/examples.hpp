@@ -21,6 +21,7 @@
 
 #include <alloquy/engine/engine.hpp>
 #include <alloquy/error.hpp>
+#include <alloquy/fnv_1a.hpp>
 #include <alloquy/model/fact.hpp>
 #include <alloquy/model/person.hpp>
 #include <alloquy/score/features.hpp>
@@ -28,21 +29,6 @@
 #include <alloquy/time/instant.hpp>
 
 namespace alloquy::engine {
-
-namespace detail {
-
-/// FNV-1a, 64 bits (Fowler, Noll, Vo; IETF draft-eastlake-fnv), going on from a hash.
-[[nodiscard]] inline std::uint64_t fnv_1a(std::string_view text, std::uint64_t hash = 0xCBF29CE484222325) noexcept {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-    return hash;
-}
-/// The same of a number's bytes, the lowest first.
-[[nodiscard]] inline std::uint64_t fnv_1a_number(std::uint64_t number, std::uint64_t hash) noexcept {
-    for (unsigned i = 0; i < 8; ++i) hash = (hash ^ (number >> (8 * i) & 0xFFU)) * 0x100000001B3;
-    return hash;
-}
-
-}  // namespace detail
 
 /// Examples of one model. All lists have one entry for each example.
 struct ExampleSet {
@@ -110,22 +96,22 @@ struct ExampleSet {
         std::map<PersonId, std::uint64_t> contents;
         for (std::uint32_t i = 0; i < size(); ++i) {
             if (grouped[i] != 0) continue;
-            auto& content = contents.try_emplace(people[i], detail::fnv_1a({})).first->second;
-            content = detail::fnv_1a_number(static_cast<std::uint64_t>(instants[i].unix_ms()), content);
-            content = detail::fnv_1a_number(outcomes[i], content);
+            auto& content = contents.try_emplace(people[i], fnv_1a({})).first->second;
+            content = fnv_1a_number(static_cast<std::uint64_t>(instants[i].unix_ms()), content);
+            content = fnv_1a_number(outcomes[i], content);
             for (const auto& input : table.inputs) {
                 const double value = input.values[i];
                 if (value != value) {
-                    content = detail::fnv_1a("missing", content);
+                    content = fnv_1a("missing", content);
                 } else if (input.is_text) {
-                    content = detail::fnv_1a(input.levels[static_cast<std::size_t>(value)], content);
+                    content = fnv_1a(input.levels[static_cast<std::size_t>(value)], content);
                 } else {
-                    content = detail::fnv_1a_number(std::bit_cast<std::uint64_t>(value + 0.0), content);
+                    content = fnv_1a_number(std::bit_cast<std::uint64_t>(value + 0.0), content);
                 }
             }
         }
         std::map<std::uint64_t, std::uint64_t> alike;
-        for (auto& entry : contents) entry.second = detail::fnv_1a_number(alike[entry.second]++, entry.second);
+        for (auto& entry : contents) entry.second = fnv_1a_number(alike[entry.second]++, entry.second);
         for (std::uint32_t i = 0; i < size(); ++i) {
             if (grouped[i] == 0) groups[i] = contents.at(people[i]);
         }
@@ -229,7 +215,7 @@ private:
         const std::optional<std::string> group =
             config_->group.empty() ? std::nullopt : scratch_->text_of(0, config_->group, instant);
         found_.grouped.push_back(group ? 1 : 0);
-        found_.groups.push_back(group ? detail::fnv_1a(*group) : static_cast<std::uint64_t>(person_.value()));
+        found_.groups.push_back(group ? fnv_1a(*group) : static_cast<std::uint64_t>(person_.value()));
         found_.learned_at.push_back(seq);
         found_.outcome_known_at.push_back(outcome_known_at);
     }

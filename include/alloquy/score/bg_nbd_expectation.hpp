@@ -39,7 +39,7 @@ public:
         double weights = 0;
         for (const double side : {1.0, -1.0}) {
             double last_log_weight = 0;  // that at the mean, the largest
-            for (double j = side > 0 ? 0.0 : 1.0;; ++j) {
+            for (int j = side > 0 ? 0 : 1;; ++j) {
                 const double y = side * j * step;  // log-odds, from those of the mean
                 // log of p^a (1 - p)^b over its value at the mean, without the difference of two large numbers.
                 const double log_weight = a < b ? a * y - (a + b) * log1p(mean * expm1(std::min(y, 690.0)))

@@ -692,7 +692,7 @@ private:
                 for (const double edge : feature.edges) names.push_back(name + " >= " + shortest(edge));
                 break;
             case Encoding::levels:
-                for (const std::string& level : feature.levels) names.push_back(name + "=" + level);
+                for (const std::string& level : feature.levels) names.push_back((name + "=").append(level));
                 if (feature.has_other) names.push_back(name + " rare");
                 break;
             case Encoding::cross: {

@@ -320,7 +320,8 @@ private:
         for (std::size_t j = 0; j < size_; ++j) {
             if (held_[j] == 0) free_.push_back(j);
         }
-        for (double damping = 0;; damping = damping == 0 ? 1e-15 : damping * 10) {
+        double damping = 0;
+        while (true) {
             factor_ = UpperTriangle{free_.size()};
             for (std::size_t i = 0; i < free_.size(); ++i) {
                 const double* const from = hessian_.row(free_[i]);
@@ -335,6 +336,7 @@ private:
             if (stopped == free_.size()) break;
             if (options_.penalty == 0) refuse_dependent(free_[stopped], first);
             if (damping > 1) throw Error{"fit_logistic: the Hessian is no finite matrix"};
+            damping = damping == 0 ? 1e-15 : damping * 10;
         }
         std::vector<double> solution(free_.size());
         for (std::size_t i = 0; i < free_.size(); ++i) solution[i] = -gradient[free_[i]] / scale_[free_[i]];

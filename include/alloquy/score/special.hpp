@@ -199,7 +199,8 @@ namespace detail {
     double c = 1;
     double d = 1 / sure(1 - (a + b) * x / (a + 1));
     double fraction = d;
-    for (double m = 1; m < 1e6; ++m) {
+    for (int step = 1; step < 1'000'000; ++step) {
+        const double m = step;
         const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
         d = 1 / sure(1 + even * d);
         c = sure(1 + even / c);
@@ -260,7 +261,7 @@ struct Rise {
     }
     Rise sum;
     double product = 1;
-    for (double i = 0; i < x; ++i) {
+    for (int i = 0; i < x; ++i) {
         const double factor = base + i;
         const double inverse = 1.0 / factor;
         product *= factor;

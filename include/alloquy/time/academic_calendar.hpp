@@ -168,7 +168,8 @@ private:
         for (std::size_t i = 0; i < entries.size(); ++i) {
             const Entry& entry = entries[i];
             check_name(entry.name, kind, owner);
-            const std::string which = kind + " \"" + entry.name + "\" of " + owner;
+            std::string which = kind + " \"";
+            which.append(entry.name).append("\" of ").append(owner);
             for (std::size_t j = 0; j < i; ++j) {
                 if (entries[j].name == entry.name) refuse(which + " is there twice");
             }
