@@ -463,7 +463,10 @@ TEST_SUITE("engine/examples") {
         const auto found = [](double seconds_after) {
             World world = student(OutcomeKind::response);
             world.one().sent(10);
-            world.one().reply(13 + seconds_after / 86'400);
+            world.one().reply(13);
+            model::Fact& answer = world.one().told.back().first;
+            answer.at = answer.at + std::chrono::milliseconds{static_cast<std::int64_t>(seconds_after * 1000)};
+            answer.known_at = answer.at;
             const ExampleSet set = world.find_responses();
             Engine engine = make_engine(world.playbook, decide::PlaybookHash{}, world.symbols, find_test_zone);
             engine.add_person(PersonId{1}, 1);
