@@ -24,7 +24,8 @@ prepare_python() {
     if [ ! -e "$venv/ready" ]; then
         echo "making the Python environment"
         /usr/bin/python3 -m venv "$venv"
-        "$venv/bin/pip" install -q --disable-pip-version-check numpy pandas pytest pyarrow matplotlib "$@"
+        "$venv/bin/pip" install -q --disable-pip-version-check numpy pandas pytest pyarrow matplotlib \
+            scikit-learn mypy "$@"
         touch "$venv/ready"
     fi
     export ALLOQUY_PYTHON=$venv/bin/python

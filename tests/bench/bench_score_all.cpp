@@ -10,6 +10,8 @@
 
 #include <alloquy/engine/engine.hpp>
 
+#include "../support/random.hpp"
+
 namespace {
 
 using namespace alloquy;
@@ -19,12 +21,8 @@ constexpr std::uint64_t most_events = 100;
 constexpr std::int64_t first_ms = 1'700'000'000'000;
 constexpr std::int64_t span_ms = std::int64_t{200} * 86'400'000;
 
-/// Steele, Lea, Flood: "Fast splittable pseudorandom number generators" (SplitMix64), OOPSLA 2014.
-std::uint64_t mix(std::uint64_t x) {
-    x += 0x9E3779B97F4A7C15;
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
-    return x ^ (x >> 31);
+std::uint64_t mix(std::uint64_t seed) {
+    return support::Random{seed}.bits();
 }
 
 engine::Playbook playbook() {
