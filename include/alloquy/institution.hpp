@@ -4,11 +4,13 @@
 /// Institution: the facade that hosts use. Journal, engine and playbook of one institution in one object.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,13 +32,21 @@
 #include <alloquy/engine/examples.hpp>
 #include <alloquy/engine/model_bytes.hpp>
 #include <alloquy/engine/playbook.hpp>
+#include <alloquy/engine/segment_bulk.hpp>
+#include <alloquy/engine/typical_person.hpp>
+#include <alloquy/engine/typical_subject.hpp>
 #include <alloquy/error.hpp>
+#include <alloquy/followed_segments.hpp>
 #include <alloquy/io/import.hpp>
 #include <alloquy/io/zone_files.hpp>
 #include <alloquy/model/fact.hpp>
 #include <alloquy/parallel.hpp>
 #include <alloquy/score/model.hpp>
 #include <alloquy/score/training.hpp>
+#include <alloquy/segment/evaluate.hpp>
+#include <alloquy/segment/explanation.hpp>
+#include <alloquy/segment/people_table.hpp>
+#include <alloquy/segment/persona.hpp>
 #include <alloquy/store/bulk_append.hpp>
 #include <alloquy/store/hash.hpp>
 #include <alloquy/store/journal.hpp>
@@ -92,6 +102,19 @@ public:
                                 std::move(signals)...};
     }
 
+    BasicInstitution(BasicInstitution&& other) noexcept = default;
+    BasicInstitution& operator=(BasicInstitution&& other) noexcept = default;
+    /// Writes the changes of membership that wait. Where that fails nothing is lost: they follow from the facts, and
+    /// the next opening finds them again.
+    ~BasicInstitution() {
+        if (!segments_ || !mutex_) return;
+        try {
+            segments_->flush(journal_, settled_seq(), true);
+            segments_->tell();
+        } catch (...) {  // NOLINT(bugprone-empty-catch): see above; a destructor must not throw
+        }
+    }
+
     // Facts in -------------------------------------------------------------------------------------------------
 
     /// The person with this external key, made where there is none.
@@ -134,19 +157,26 @@ public:
         const std::lock_guard lock{*mutex_};
         const std::unique_lock words{*words_mutex_};
         journal_.link_key(person, journal_.symbols().sources.intern(system), key);
+        const std::optional<std::uint32_t> row = engine_->find_row(person);
+        const std::uint64_t before = row ? engine_->tie_key(*row) : 0;
         add_people(*engine_);  // the tie key may be another now
+        // Random parts are drawn by it.
+        if (row && engine_->tie_key(*row) != before && segments_->has_segments()) stale_.insert(person);
     }
     /// The organisation with this external key, made where there is none; its first kind and name stay.
     [[nodiscard]] OrganisationId organisation(std::string_view system, std::string_view key,
                                               model::OrganisationKind kind, std::string_view name) {
         const std::lock_guard lock{*mutex_};
         const std::unique_lock words{*words_mutex_};
-        return journal_.organisation(journal_.symbols().sources.intern(system), key, kind, name);
+        const OrganisationId id = journal_.organisation(journal_.symbols().sources.intern(system), key, kind, name);
+        if (const auto known = journal_.organisation(id)) segments_->add_organisation(*known);
+        return id;
     }
 
     /// Records one fact; returns after it is on disk and the scores know it.
     /// \throws InvalidArgument  if the fact is malformed (store::fact_problem) or its person does not exist.
-    /// \throws StoreError       if it could not be written; then it is not there.
+    /// \throws StoreError       if it could not be written; then it is not there. Where only the changes of membership
+    ///                          that it brings could not be, they wait for the next call that writes some.
     store::Entry record(const model::Fact& fact) { return record(std::span{&fact, 1}).front(); }
 
     /// Records several in one commit. Element i of the result belongs to fact i.
@@ -168,8 +198,12 @@ public:
                 // A refold that found the fact on disk has folded it already.
                 const bool folded = land(fact, fact.person);
                 const bool mirror_folded = mirror && land(fact, mirror->person);
-                if (entered && !folded) observe(fact);
-                if (entered && mirror && !mirror_folded) observe(*mirror);
+                if (entered) observe(fact, folded);
+                if (entered && mirror) observe(*mirror, mirror_folded);
+            }
+            try {
+                segments_->flush(journal_, settled_seq(), false);
+            } catch (const StoreError&) {  // NOLINT(bugprone-empty-catch): the changes wait, and advance() says it
             }
         } catch (...) {
             // What is on disk is known, what the engine has seen is not: everybody concerned is folded afresh.
@@ -184,6 +218,8 @@ public:
             }
             throw;
         }
+        const std::lock_guard lock{*mutex_};
+        segments_->tell();
         return entries;
     }
 
@@ -199,11 +235,24 @@ public:
             everybody_stale_ = true;
         };
         distrust();  // also if it ends early
+        struct Running {
+            explicit Running(BasicInstitution& institution) : of{&institution} {
+                const std::lock_guard lock{*of->mutex_};
+                ++of->bulks_running_;
+            }
+            Running(const Running&) = delete;
+            Running& operator=(const Running&) = delete;
+            ~Running() {
+                const std::lock_guard lock{*of->mutex_};
+                --of->bulks_running_;
+                of->everybody_stale_ = true;  // a question in between has folded a part
+            }
+            BasicInstitution* of;
+        };
+        const Running running{*this};
         store::BulkAppend bulk{journal_};
         append(bulk);
-        store::BulkResult result = bulk.commit();
-        distrust();  // a question in between has folded a part
-        return result;
+        return bulk.commit();
     }
 
     /// Imports a CSV file; the scores know it at the next question. Other calls wait until it is over, so
@@ -217,6 +266,7 @@ public:
         io::ImportReport report = io::import_csv(journal_, mapping, file, options);
         everybody_stale_ = was_stale;
         stale_.insert(report.people.begin(), report.people.end());
+        segments_->read_organisations(journal_);
         return report;
     }
 
@@ -358,7 +408,9 @@ public:
                                            engine_->model_policy(config.name)};
         const std::uint32_t version =
             journal_.record_model(config.name, seq, now, playbook_hash_, engine::to_bytes(content));
+        pass_time(now);
         engine_->set_model(config.name, learned, version, now);
+        reconsider_segments();
         model_refusals_.erase(config.name);
         return {config.name, version, seq, set.size(), positives};
     }
@@ -420,7 +472,9 @@ public:
         const std::string kept_name = "lifecycle:" + std::string{name};
         const engine::FittedLifecycle fitted{parameters, now, engine.lifecycle_policy(name)};
         journal_.record_model(kept_name, seq, now, playbook_hash_, engine::to_bytes(fitted));
+        pass_time(now);
         engine_->set_lifecycle(name, parameters, now);
+        reconsider_segments();
         model_refusals_.erase(kept_name);
         return fit;
     }
@@ -450,8 +504,300 @@ public:
         std::vector<std::uint32_t> rows;
         rows.reserve(people.size());
         for (const PersonId person : people) rows.push_back(engine.row(person));
+        pass_time(known_at);
         engine_->set_column(name, rows, values, known_at);
+        reconsider_segments();
     }
+
+    // Segments -------------------------------------------------------------------------------------------------
+
+    /// Lets time pass: whoever enters or leaves a segment by then does so at the very instant at which its condition
+    /// turns, which becomes a record. Recording a fact does the same up to the fact's known_at. An earlier instant than
+    /// that of the last call changes nothing.
+    void advance(time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        static_cast<void>(followed());
+        pass_time(now);
+        segments_->flush(journal_, settled_seq(), true);
+        segments_->tell();
+    }
+    /// Everybody in a segment of the playbook, by person.
+    /// \param now  Of an instant that has passed: as it is known now; of a later one: as it will be if no fact comes
+    /// in. \throws InvalidArgument  if there is no such segment; the text tells a near name.
+    [[nodiscard]] std::vector<PersonId> members(std::string_view segment, time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        const Engine& engine = followed();
+        return people_of(engine, segments_->members(engine, segment_number(segment), now));
+    }
+    /// \throws NotFound, InvalidArgument  if there is no such person or segment.
+    [[nodiscard]] bool is_member(PersonId person, std::string_view segment, time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        const Engine& engine = followed();
+        return segments_->keeper().is_member_at(engine, engine.row(person), segment_number(segment), now);
+    }
+    /// Everybody of whom a condition in the segment language holds, by person.
+    /// \param now         Not before the latest fact became known.
+    /// \param parameters  Values for `$names`.
+    /// \throws ParseError       if the condition is wrong: line, column and what was expected.
+    /// \throws InvalidArgument  if `now` is too early, a parameter is missing or one too many, or a named segment or
+    ///                          zone is not there.
+    /// \par Cost  A pass over everybody; a scan of the journal where the condition reaches further back than the
+    /// playbook's
+    ///            segments, or looks at words.
+    [[nodiscard]] std::vector<PersonId> members_where(std::string_view condition, time::Instant now,
+                                                      const segment::Parameters& parameters = {}) {
+        const std::lock_guard lock{*mutex_};
+        const Engine& engine = followed();
+        engine.check_now(now);
+        return people_of(engine, rows_where(engine, segments_->condition(condition, parameters), now));
+    }
+    /// Why a person is in a segment of the playbook or not, and which single change would turn it.
+    /// \throws NotFound, InvalidArgument  as members(), and if `now` is before the latest fact became known.
+    [[nodiscard]] segment::MembershipExplanation explain_membership(PersonId person, std::string_view segment,
+                                                                    time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        const Engine& engine = followed();
+        const std::uint32_t row = engine.row(person);
+        engine.check_now(row, now);
+        const std::uint32_t place = segment_number(segment);
+        return with_view(engine, row, now, [&](const auto& view) {
+            return segment::explain(segments_->keeper().program(), place, view, true);
+        });
+    }
+    /// The same of a condition in the segment language.
+    /// \throws NotFound, ParseError, InvalidArgument  as members_where().
+    [[nodiscard]] segment::MembershipExplanation explain_where(PersonId person, std::string_view condition,
+                                                               time::Instant now,
+                                                               const segment::Parameters& parameters = {}) {
+        const std::lock_guard lock{*mutex_};
+        const Engine& engine = followed();
+        const std::uint32_t row = engine.row(person);
+        engine.check_now(row, now);
+        const segment::Condition bound = segments_->condition(condition, parameters);
+        const typename Followed::Query query{segments_->keeper(), bound};
+        if (segments_->can_ask(query.program())) {
+            return with_view(engine, row, now,
+                             [&](const auto& view) { return segment::explain(query.program(), 0, view, false); });
+        }
+        typename Followed::HistoryQuery history_query{segments_->keeper(), bound, engine};
+        history_query.read(row, journal_.facts_of(person));
+        typename Followed::Keeper::Later later = segments_->keeper().later(engine, row, now);
+        later.person.facts = history_query.people()[row].facts;
+        return with_view(engine, row, now, later,
+                         [&](const auto& view) { return segment::explain(history_query.program(), 0, view, false); });
+    }
+    /// Size of each segment and how much it shares with each other one, in the playbook's order.
+    [[nodiscard]] std::vector<SegmentSize> segment_sizes(time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        const Engine& engine = followed();
+        const segment::Segments& segments = segments_->keeper().segments();
+        std::vector<SegmentSize> sizes;
+        for (std::size_t i = 0; i < segments.size(); ++i) {
+            sizes.push_back({segments.name(i), 0, std::vector<std::size_t>(segments.size(), 0)});
+        }
+        for (std::uint32_t row = 0; row < engine.size(); ++row) {
+            const std::vector<std::uint32_t> in = segments_of_row(engine, row, now);
+            for (const std::uint32_t a : in) {
+                ++sizes[a].members;
+                for (const std::uint32_t b : in) ++sizes[a].shared[b];
+            }
+        }
+        return sizes;
+    }
+    /// How many are in exactly which segments: an UpSet table, the largest first, then by the playbook's order. People
+    /// of whom nothing is known are in none.
+    [[nodiscard]] std::vector<SegmentIntersection> segment_intersections(time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        const Engine& engine = followed();
+        std::map<std::vector<std::uint32_t>, std::size_t> counts;
+        for (std::uint32_t row = 0; row < engine.size(); ++row) ++counts[segments_of_row(engine, row, now)];
+        std::vector<SegmentIntersection> table;
+        for (const auto& [in, members] : counts) {
+            SegmentIntersection entry{{}, members};
+            for (const std::uint32_t segment : in)
+                entry.segments.push_back(segments_->keeper().segments().name(segment));
+            table.push_back(std::move(entry));
+        }
+        std::stable_sort(table.begin(), table.end(),
+                         [](const auto& a, const auto& b) { return a.members > b.members; });
+        return table;
+    }
+    /// How many entered and left a segment in each stretch of time, by what is known now.
+    /// \param edges  Ascending, at least two: stretches are [edges[i], edges[i + 1]). Not after what has passed.
+    /// \throws InvalidArgument  if there is no such segment or the edges are not ascending.
+    [[nodiscard]] std::vector<SegmentFlow> segment_flow(std::string_view segment,
+                                                        std::span<const time::Instant> edges) {
+        const std::lock_guard lock{*mutex_};
+        const Engine& engine = followed();
+        const std::uint32_t number = segment_number(segment);
+        std::vector<SegmentFlow> flow;
+        for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
+            if (edges[i + 1] <= edges[i]) throw InvalidArgument{"segment_flow: edges must be ascending"};
+            flow.push_back({std::string{segment}, edges[i], edges[i + 1]});
+        }
+        if (flow.empty()) throw InvalidArgument{"segment_flow: at least two edges expected"};
+        if (segments_->keeper().clock() < edges.back()) {
+            throw InvalidArgument{"segment_flow: edges must not lie after what has passed (" +
+                                  to_iso(segments_->keeper().clock()) + "); advance() comes first"};
+        }
+        for (std::uint32_t row = 0; row < engine.size(); ++row) {
+            bool inside = false;
+            std::size_t at = 0;
+            for (const segment::PackedTurn& turn : segments_->keeper().turns(row)) {
+                if (turn.segment() != number) continue;
+                const time::Instant when = time::Instant::from_unix_ms(turn.at_ms());
+                for (; at < flow.size() && flow[at].to <= when; ++at) flow[at].members += inside ? 1 : 0;
+                inside = turn.entered();
+                if (at == flow.size() || when < flow[at].from) continue;
+                ++(inside ? flow[at].entered : flow[at].left);
+            }
+            for (; at < flow.size(); ++at) flow[at].members += inside ? 1 : 0;
+        }
+        return flow;
+    }
+    /// Changes of membership behind a number (0: from the first on), in their order: what the listener was told.
+    /// \param most  At most so many.
+    [[nodiscard]] std::vector<store::MembershipRecord> membership_changes(std::uint64_t after, std::size_t most) {
+        const std::lock_guard lock{*mutex_};
+        static_cast<void>(followed());
+        segments_->flush(journal_, settled_seq(), true);
+        segments_->tell();
+        std::vector<store::MembershipRecord> changes;
+        if (most == 0) return changes;
+        journal_.for_each_membership(after, [&](const store::MembershipRecord& record) {
+            changes.push_back(record);
+            return changes.size() < most;
+        });
+        return changes;
+    }
+    /// One person's changes of membership, in their order.
+    [[nodiscard]] std::vector<store::MembershipRecord> membership_changes_of(PersonId person) {
+        const std::lock_guard lock{*mutex_};
+        static_cast<void>(followed());
+        segments_->flush(journal_, settled_seq(), true);
+        segments_->tell();
+        std::vector<store::MembershipRecord> changes;
+        journal_.for_each_membership_of(person, [&](const store::MembershipRecord& record) {
+            changes.push_back(record);
+            return true;
+        });
+        return changes;
+    }
+    /// Called with every change of membership from here on, in order, when it is on disk; an empty one ends that.
+    /// Changes are written at once then, one commit for each call that brings some. It must make no call of this
+    /// object. What came while nobody listened is in membership_changes().
+    void on_membership_change(MembershipListener listener) {
+        const std::lock_guard lock{*mutex_};
+        static_cast<void>(followed());
+        segments_->flush(journal_, settled_seq(), true);
+        segments_->set_listener(std::move(listener));
+    }
+    /// People with the values of fields at an instant: what segment::discover(), look_alikes() and persona() ask for.
+    struct PeopleFields {
+        std::vector<PersonId> people;  ///< By row of the table.
+        segment::PeopleTable table;
+    };
+    /// \param fields  Names of number fields or attributes (`attribute:<name>`; true is 1; days and texts are unknown).
+    /// \param people  Whom; everybody of whom something is known where it is empty.
+    /// \throws NotFound, InvalidArgument  if there is no such person or field, a field is a text, or `now` is before
+    /// the
+    ///                                    latest fact became known.
+    [[nodiscard]] PeopleFields people_fields(std::span<const std::string> fields, time::Instant now,
+                                             std::span<const PersonId> people = {}) {
+        const std::lock_guard lock{*mutex_};
+        const Engine& engine = followed();
+        engine.check_now(now);
+        std::vector<std::uint32_t> rows;
+        for (const PersonId person : people) rows.push_back(engine.row(person));
+        if (people.empty()) {
+            for (std::uint32_t row = 0; row < engine.size(); ++row) {
+                if (engine.known_until(row)) rows.push_back(row);
+            }
+        }
+        PeopleFields found{people_of(engine, rows), {{fields.begin(), fields.end()}, {}, {}}};
+        for (const std::uint32_t row : rows) found.table.keys.push_back(engine.tie_key(row));
+        for (const std::string& name : fields) {
+            const auto place = this->fields().find(name);
+            if (this->fields().type_of(name).value_or(segment::FieldType::text) == segment::FieldType::text) {
+                throw InvalidArgument{"Institution: there is no number field \"" + name + '"'};
+            }
+            std::vector<double> column;
+            for (const std::uint32_t row : rows) {
+                const std::optional<double> number =
+                    place ? engine.field_number(row, *place, now) : attribute_number(engine, row, name);
+                column.push_back(number.value_or(std::numeric_limits<double>::quiet_NaN()));
+            }
+            found.table.columns.push_back(std::move(column));
+        }
+        return found;
+    }
+    /// A typical profile of some people: medians of fields, and the role and language that most have.
+    /// \throws InvalidArgument  as people_fields() and segment::persona(): for fewer than options.least_people, say.
+    [[nodiscard]] engine::TypicalPerson typical_person(std::span<const PersonId> people,
+                                                       std::span<const std::string> fields, time::Instant now,
+                                                       const segment::PersonaOptions& options = {}) {
+        if (people.empty()) throw InvalidArgument{"typical_person: nobody to be typical of"};
+        const PeopleFields found = people_fields(fields, now, people);
+        std::vector<std::uint32_t> all(people.size());
+        for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
+        engine::TypicalPerson typical{segment::persona(found.table, all, options), {}, {}};
+        const std::lock_guard lock{*mutex_};
+        std::map<model::RoleKind, std::size_t> roles;
+        std::map<std::string, std::size_t> languages;
+        for (const PersonId person : people) {
+            const model::Person& each = engine_->person(engine_->row(person));
+            if (const model::Role* const role = model::primary_role(each.roles, now)) ++roles[role->kind];
+            if (!each.language.empty()) ++languages[each.language];
+        }
+        for (const auto& [role, count] : roles) {
+            if (2 * count > people.size()) typical.role = role;
+        }
+        for (const auto& [language, count] : languages) {
+            if (2 * count > people.size()) typical.language = language;
+        }
+        return typical;
+    }
+    /// The segments that a persona would be in, in the playbook's order; see engine::TypicalSubject.
+    [[nodiscard]] std::vector<std::string> segments_of(const engine::TypicalPerson& typical, time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        const Engine& engine = followed();
+        const auto& keeper = segments_->keeper();
+        std::map<std::string, bool, std::less<>> in;
+        const engine::TypicalSubject subject{typical, engine.symbols(), keeper.calendar(), now, in};
+        for (const std::size_t place : keeper.segments().in_order()) {
+            in[keeper.segments().name(place)] = segment::holds(keeper.segments().condition(place), subject);
+        }
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < keeper.segments().size(); ++i) {
+            if (in[keeper.segments().name(i)]) names.push_back(keeper.segments().name(i));
+        }
+        return names;
+    }
+    /// The next dialogue action for a persona; see BasicEngine::next.
+    [[nodiscard]] decide::Decision next(const engine::TypicalPerson& typical, time::Instant now) {
+        const std::lock_guard lock{*mutex_};
+        return settled().next(typical, now);
+    }
+    /// Puts people on a list, as facts from a source: `on list "<name>"` holds from `now` on. Their attribute
+    /// `list:<name>` becomes true.
+    /// \param key  Names this listing; the same one enters once.
+    void add_to_list(std::string_view list, std::span<const PersonId> people, std::string_view source,
+                     std::string_view key, time::Instant now) {
+        put_on_list(list, people, source, key, now, true);
+    }
+    /// Takes people off a list, likewise.
+    void remove_from_list(std::string_view list, std::span<const PersonId> people, std::string_view source,
+                          std::string_view key, time::Instant now) {
+        put_on_list(list, people, source, key, now, false);
+    }
+    /// The segments, their conditions and who is in them by row of engine(). Good until the next call.
+    [[nodiscard]] const engine::SegmentKeeper<Engine>& segments() {
+        const std::lock_guard lock{*mutex_};
+        static_cast<void>(followed());
+        return segments_->keeper();
+    }
+    /// What conditions may read, as the segment language names it; besides these `attribute:<name>`.
+    [[nodiscard]] const segment::Catalogue& fields() const noexcept { return segments_->keeper().catalogue(); }
 
     /// The engine with all facts folded, for questions that are not repeated here. The reference is good until the
     /// next call that adds facts; do not use it beside such calls.
@@ -496,7 +842,13 @@ public:
     [[nodiscard]] const std::string& snapshot_refusal() const noexcept { return snapshot_refusal_; }
 
     /// Moves what the write-ahead log holds into the file.
-    void checkpoint() { journal_.checkpoint(); }
+    void checkpoint() {
+        {
+            const std::lock_guard lock{*mutex_};
+            segments_->flush(journal_, settled_seq(), true);
+        }
+        journal_.checkpoint();
+    }
     /// The journal, for reading; facts go in by this object alone, or the scores would not know them.
     [[nodiscard]] const store::Journal& journal() const noexcept { return journal_; }
     [[nodiscard]] const engine::Playbook& playbook() const noexcept { return playbook_; }
@@ -518,6 +870,170 @@ private:
         journal_.record_playbook(playbook_hash_, canonical, now);
         load();
         load_models(*engine_, std::nullopt, &model_refusals_);
+        segments_ = std::make_unique<Followed>(
+            *engine_,
+            [playbook = playbook_, hash = playbook_hash_, symbols = &journal_.symbols(), zones = options_.zones,
+             signals = signals_] {
+                return std::apply(
+                    [&](const auto&... signal) {
+                        return Engine{playbook, hash, *symbols, zones, signal...};
+                    },
+                    signals);
+            },
+            options_.zones, now);
+        segments_->read_organisations(journal_);
+        if (journal_.fact_count() == 0) begin_to_follow(*engine_);
+    }
+
+    using Followed = FollowedSegments<Engine>;
+
+    [[nodiscard]] std::optional<double> attribute_number(const Engine& engine, std::uint32_t row,
+                                                         std::string_view field) const {
+        const auto word = engine.symbols().attributes.find(field.substr(segment::attribute_prefix.size()));
+        const model::AttributeValue* const value = word ? model::attribute(engine.person(row), *word) : nullptr;
+        if (value == nullptr) return std::nullopt;
+        if (const auto* const number = std::get_if<double>(value)) return *number;
+        if (const auto* const truth = std::get_if<bool>(value)) return *truth ? 1.0 : 0.0;
+        return std::nullopt;
+    }
+    void put_on_list(std::string_view list, std::span<const PersonId> people, std::string_view source,
+                     std::string_view key, time::Instant now, bool on) {
+        if (list.empty()) throw InvalidArgument{"Institution: a list needs a name"};
+        std::vector<model::Fact> facts;
+        with_symbols([&](model::Symbols& words) {
+            const model::AttributeName name = words.attributes.intern("list:" + std::string{list});
+            const model::Source from = words.sources.intern(source);
+            for (const PersonId person : people) {
+                facts.push_back({person, now, now, from, std::string{key}, model::AttributeStatement{{{name, on}}}});
+            }
+        });
+        record(facts);
+    }
+    /// The number of the last fact that is folded, or nothing while some are on their way.
+    [[nodiscard]] std::optional<std::uint64_t> settled_seq() const {
+        if (!in_flight_.empty() || everybody_stale_ || !stale_.empty() || bulks_running_ > 0) return std::nullopt;
+        return journal_.last_seq();
+    }
+    /// What the engine has folded of a person, as the segments look back on it.
+    [[nodiscard]] std::vector<model::Fact> folded_history(PersonId person) const {
+        std::vector<model::Fact> facts = journal_.facts_of(person);
+        const auto flying = in_flight_.find(person);
+        if (flying == in_flight_.end()) return facts;
+        std::erase_if(facts, [&](const model::Fact& fact) {
+            return std::any_of(flying->second.begin(), flying->second.end(), [&](const InFlight& each) {
+                return !each.folded && each.fact->source == fact.source && each.fact->key == fact.key;
+            });
+        });
+        return facts;
+    }
+    /// The engine with all facts folded and the segments followed up to them.
+    const Engine& followed() {
+        const Engine& engine = settled();
+        if (!segments_->has_begun()) begin_to_follow(engine);
+        return engine;
+    }
+    void begin_to_follow(const Engine& engine) {
+        const auto history = [this](PersonId person) { return folded_history(person); };
+        if (segments_->has_segments()) {
+            journal_.for_each_person_facts(PersonId{0}, PersonId{std::numeric_limits<std::int64_t>::max()},
+                                           [&](PersonId person, std::span<const model::Fact> facts) {
+                                               if (in_flight_.contains(person)) {
+                                                   segments_->keeper().refold(engine.row(person), history(person));
+                                               } else {
+                                                   segments_->keeper().refold(engine.row(person), facts);
+                                               }
+                                               return true;
+                                           });
+        }
+        segments_->begin(journal_, engine, history);
+        segments_->flush(journal_, settled_seq(), true);
+    }
+    void pass_time(time::Instant now) {
+        if (segments_->has_begun() && segments_->has_segments()) segments_->keeper().advance(*engine_, now);
+    }
+    void reconsider_segments() {
+        if (!segments_->has_begun() || !segments_->has_segments()) return;
+        segments_->keeper().reconsider(*engine_);
+        segments_->flush(journal_, settled_seq(), true);
+        segments_->tell();
+    }
+    [[nodiscard]] std::uint32_t segment_number(std::string_view name) const {
+        const segment::Segments& segments = segments_->keeper().segments();
+        const auto found = segments.find(name);
+        if (found) return static_cast<std::uint32_t>(*found);
+        std::vector<std::string_view> known;
+        for (std::size_t i = 0; i < segments.size(); ++i) known.push_back(segments.name(i));
+        throw InvalidArgument{"Institution: there is no segment \"" + std::string{name} + '"' +
+                              did_you_mean(name, known)};
+    }
+    [[nodiscard]] static std::vector<PersonId> people_of(const Engine& engine, const std::vector<std::uint32_t>& rows) {
+        std::vector<PersonId> people;
+        people.reserve(rows.size());
+        for (const std::uint32_t row : rows) people.push_back(engine.person(row).id);
+        return people;
+    }
+    [[nodiscard]] std::vector<std::uint32_t> segments_of_row(const Engine& engine, std::uint32_t row,
+                                                             time::Instant now) const {
+        std::vector<std::uint32_t> in;
+        for (std::uint32_t s = 0; s < segments_->keeper().segments().size(); ++s) {
+            if (segments_->keeper().is_member_at(engine, row, s, now)) in.push_back(s);
+        }
+        return in;
+    }
+    /// Who is in which segment at an instant not before the clock, as SegmentBulk takes it.
+    [[nodiscard]] std::vector<std::uint64_t> masks_at(const Engine& engine, time::Instant now) const {
+        const auto& keeper = segments_->keeper();
+        std::vector<std::uint64_t> masks(keeper.masks().begin(), keeper.masks().end());
+        for (std::uint32_t row = 0; row < keeper.people().size(); ++row) {
+            if (keeper.people()[row].next_ms > now.unix_ms()) continue;
+            const auto later = keeper.later(engine, row, now);
+            std::copy(later.mask.begin(), later.mask.end(),
+                      masks.begin() + static_cast<std::ptrdiff_t>(row * keeper.words()));
+        }
+        return masks;
+    }
+    [[nodiscard]] std::vector<std::uint32_t> rows_where(const Engine& engine, const segment::Condition& condition,
+                                                        time::Instant now) {
+        const std::vector<std::uint64_t> masks = masks_at(engine, now);
+        const auto& keeper = segments_->keeper();
+        engine::ColumnCache cache{engine.column_fields()};
+        const engine::SegmentContext<Engine> context = keeper.context(engine, cache);
+        constexpr std::array<std::uint32_t, 1> first{0};
+        const auto ask = [&](const segment::Program& program, std::span<const engine::SegmentPerson> people) {
+            const std::vector<engine::SegmentPerson> forward =
+                program.reads_turns() && people.data() == keeper.people().data() ? keeper.people_at(engine, now)
+                                                                                 : std::vector<engine::SegmentPerson>{};
+            engine::SegmentBulk<Engine> bulk{program, context, forward.empty() ? people : forward, masks,
+                                             keeper.words()};
+            const engine::RowBits bits = bulk.ask(first, {}, now, options_.threads).front();
+            std::vector<std::uint32_t> rows;
+            for (std::uint32_t row = 0; row < engine.size(); ++row) {
+                if ((bits[row / 64] >> row % 64 & 1U) != 0) rows.push_back(row);
+            }
+            return rows;
+        };
+        {
+            const typename Followed::Query query{segments_->keeper(), condition};
+            if (segments_->can_ask(query.program())) return ask(query.program(), keeper.people());
+        }
+        typename Followed::HistoryQuery query{segments_->keeper(), condition, engine};
+        journal_.for_each_person_facts(PersonId{0}, PersonId{std::numeric_limits<std::int64_t>::max()},
+                                       [&](PersonId person, std::span<const model::Fact> facts) {
+                                           query.read(engine.row(person), facts);
+                                           return true;
+                                       });
+        return ask(query.program(), query.people());
+    }
+    template <class Use>
+    [[nodiscard]] auto with_view(const Engine& engine, std::uint32_t row, time::Instant now, const Use& use) const {
+        return with_view(engine, row, now, segments_->keeper().later(engine, row, now), use);
+    }
+    template <class Use>
+    [[nodiscard]] auto with_view(const Engine& engine, std::uint32_t row, time::Instant now,
+                                 const typename Followed::Keeper::Later& later, const Use& use) const {
+        engine::ColumnCache cache{engine.column_fields()};
+        const engine::SegmentContext<Engine> context = segments_->keeper().context(engine, cache);
+        return use(engine::SegmentView<Engine>{context, row, now.unix_ms(), later.person, later.mask.data()});
     }
 
     [[nodiscard]] Engine make_engine() {
@@ -592,9 +1108,29 @@ private:
         } else {
             for (const PersonId person : stale_) refold_one(*engine_, person);
         }
+        if (segments_ && segments_->has_begun() && segments_->has_segments()) revise_stale();
         everybody_stale_ = false;
         stale_.clear();
         return *engine_;
+    }
+    /// Follows those afresh whom the engine has folded afresh.
+    void revise_stale() {
+        auto& keeper = segments_->keeper();
+        std::vector<std::uint32_t> rows;
+        if (everybody_stale_) {
+            for (std::uint32_t row = 0; row < engine_->size(); ++row) rows.push_back(row);
+        } else {
+            for (const PersonId person : stale_) rows.push_back(engine_->row(person));
+        }
+        std::sort(rows.begin(), rows.end(),
+                  [&](std::uint32_t a, std::uint32_t b) { return engine_->tie_key(a) < engine_->tie_key(b); });
+        const auto history = [this](PersonId person) { return folded_history(person); };
+        for (const std::uint32_t row : rows) {
+            keeper.rest(row);
+            keeper.refold(row, history(engine_->person(row).id));
+        }
+        if (const auto known = engine_->known_until()) keeper.advance(*engine_, *known);
+        for (const std::uint32_t row : rows) keeper.revise(*engine_, row, history);
     }
 
     void refold_one(Engine& engine, PersonId person) { engine.refold(engine.row(person), history(person)); }
@@ -826,13 +1362,24 @@ private:
         for (InFlight* each : in_flight_among(person, facts)) each->folded = true;
         return facts;
     }
-    void observe(const model::Fact& fact) {
+    /// \param folded  A refold has met the fact on disk: the engine knows it, the segments do not.
+    void observe(const model::Fact& fact, bool folded) {
         if (everybody_stale_ || stale_.contains(fact.person)) {
-            stale_.insert(fact.person);
+            if (!folded) stale_.insert(fact.person);
+            return;
+        }
+        const bool follow = segments_->has_begun() && segments_->has_segments();
+        if (folded) {
+            // Whether the segments have seen it depends on who met it: they are followed afresh.
+            if (follow) stale_.insert(fact.person);
             return;
         }
         if (!engine_->find_row(fact.person)) add_people(*engine_);
+        if (follow) segments_->keeper().advance(*engine_, fact.known_at);
         engine_->observe(fact, [this](PersonId person) { return history(person); });
+        if (follow) {
+            segments_->keeper().observe(*engine_, fact, [this](PersonId person) { return folded_history(person); });
+        }
     }
 
     [[nodiscard]] std::uint64_t organisation_key(OrganisationId id) const {
@@ -852,8 +1399,10 @@ private:
     std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
     std::unique_ptr<std::shared_mutex> words_mutex_ = std::make_unique<std::shared_mutex>();  // taken after mutex_
     std::unique_ptr<Engine> engine_;
+    std::unique_ptr<Followed> segments_;
     std::unordered_set<PersonId> stale_;  // people whose state in the engine is not what their facts say
     bool everybody_stale_ = false;
+    int bulks_running_ = 0;
     std::unordered_map<PersonId, std::vector<InFlight>> in_flight_;  // announced, not landed yet
     std::string snapshot_refusal_;
     Refusals model_refusals_;

@@ -11,6 +11,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@
 
 #include <alloquy/decide/action.hpp>
 #include <alloquy/engine/columns.hpp>
+#include <alloquy/engine/fields.hpp>
 #include <alloquy/engine/playbook.hpp>
 #include <alloquy/error.hpp>
 #include <alloquy/model/attribute.hpp>
@@ -38,10 +40,21 @@
 #include <alloquy/score/model_config.hpp>
 #include <alloquy/score/reachability.hpp>
 #include <alloquy/score/urgency.hpp>
+#include <alloquy/segment/catalogue.hpp>
+#include <alloquy/segment/condition.hpp>
+#include <alloquy/segment/evaluate.hpp>
+#include <alloquy/segment/parse.hpp>
+#include <alloquy/segment/segment_config.hpp>
+#include <alloquy/segment/segments.hpp>
+#include <alloquy/segment/text.hpp>
+#include <alloquy/time/academic_calendar.hpp>
+#include <alloquy/time/day.hpp>
 #include <alloquy/time/instant.hpp>
+#include <alloquy/time/range.hpp>
 
 #include "policy_names.hpp"
 #include "positioned_json.hpp"
+#include "segment_condition.hpp"
 #include "text_file.hpp"
 
 namespace alloquy::io {
@@ -53,6 +66,10 @@ constexpr double max_days = 36'525;  // a hundred years
 constexpr double one_ms = 1 / ms_per_day;
 constexpr NumberRange not_negative{0, std::numeric_limits<double>::max()};
 constexpr NumberRange weight_range{0, score::Engagement::max_weight};
+/// A condition lies in the playbook, its list and its entry.
+constexpr std::size_t max_json_depth = condition_json_depth + 3;
+/// As segment::PackedTurn can number; a test holds the two to each other.
+constexpr std::size_t most_segments = 4096;
 constexpr std::int64_t most_rows = std::numeric_limits<std::uint32_t>::max();
 
 /// Channels and topics with a column of their own; the others share one.
@@ -89,15 +106,18 @@ public:
     explicit NameList(std::string_view kind) : kind_{kind} {}
 
     /// Takes a name with the cursor that it stands at.
-    void add(const Cursor& at, const std::string& name) {
-        if (at.is_string() && is_name(at, name)) add_once(at, name);
+    /// \return  Whether it can stand there.
+    bool add(const Cursor& at, const std::string& name) {
+        return at.is_string() && is_name(at, name) && add_once(at, name);
     }
     /// The same for a text that may be longer.
-    void add_once(const Cursor& at, const std::string& name) {
-        if (const auto [first, is_new] = places_.emplace(name, at.pointer()); !is_new) {
+    bool add_once(const Cursor& at, const std::string& name) {
+        const auto [first, is_new] = places_.emplace(name, at.pointer());
+        if (!is_new) {
             at.problem("expected each " + kind_ + " once, got a second \"" + name + "\"; the first stands at " +
                        first->second);
         }
+        return is_new;
     }
     /// Whether the text can be a name; if not, that is a problem of the value.
     static bool is_name(const Cursor& at, std::string_view name) {
@@ -112,8 +132,22 @@ private:
     std::map<std::string, std::string> places_;
 };
 
+/// Whether a text can be an IANA name: parts of letters, digits, '_', '-' and '+', joined by '/'.
+[[nodiscard]] bool is_zone_name(std::string_view name) {
+    bool at_start = true;  // of a part
+    for (const char c : name) {
+        const bool is_alphanumeric = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        const bool may_follow = c == '/' || c == '_' || c == '-' || c == '+';
+        if (!is_alphanumeric && (at_start || !may_follow)) return false;
+        at_start = c == '/';
+    }
+    return !at_start && name.size() <= model::max_symbol_bytes;
+}
+
 class PlaybookReader {
 public:
+    explicit PlaybookReader(Checker& checker) : checker_{&checker} {}
+
     engine::Playbook read(Cursor root) {
         engine::Playbook playbook;
         playbook.name = root.string("name");
@@ -131,6 +165,12 @@ public:
         read_models(root, playbook.models);
         read_actions(root, playbook.actions);
         read_outcome_actions(playbook);
+        playbook.zone = root.string_or("zone", playbook.zone);
+        if (root.optional_member("zone").is_string() && !is_zone_name(playbook.zone)) {
+            root.problem("zone", "expected the IANA name of a time zone, such as \"Europe/Amsterdam\"");
+        }
+        read_academic_years(root.optional_array("academic_years"), playbook.academic_years);
+        read_segments(root.optional_array("segments"), playbook);
         root.finish();
         return playbook;
     }
@@ -832,7 +872,232 @@ private:
         return variant;
     }
 
+    /// A day, or nothing where that is wrong.
+    [[nodiscard]] static std::optional<time::Day> read_day(Cursor& entry, std::string_view key) {
+        const Cursor value = entry.member(key);
+        if (!value.is_there()) return std::nullopt;
+        const std::string text = value.as_string();
+        const std::optional<time::Day> day = time::Day::from_iso(text);
+        if (!day && value.is_string()) value.problem("expected a day such as \"2026-09-01\", got \"" + text + '"');
+        return day;
+    }
+    /// The days from "from" to "to", both included, or nothing where that is wrong.
+    [[nodiscard]] static std::optional<time::Range<time::Day>> read_days(Cursor& entry) {
+        const std::optional<time::Day> from = read_day(entry, "from");
+        const std::optional<time::Day> to = read_day(entry, "to");
+        if (!from || !to) return std::nullopt;
+        if (*to < *from) {
+            entry.problem("to",
+                          "expected a day that is not before \"from\", " + to_iso(*from) + ", got " + to_iso(*to));
+            return std::nullopt;
+        }
+        if (to->unix_days() == time::Day::max_unix_days) {
+            entry.problem("to", "expected a day before 9999-12-31");
+            return std::nullopt;
+        }
+        return time::Range{*from, *to + 1};
+    }
+    /// Whether a calendar can have these years; if not, that is a problem of the value.
+    static bool is_calendar(const Cursor& at, std::vector<time::AcademicYear> years) {
+        try {
+            static_cast<void>(time::AcademicCalendar{{std::move(years), {}}});
+            return true;
+        } catch (const InvalidArgument& error) {
+            std::string_view reason = error.what();
+            constexpr std::string_view who = "AcademicCalendar: ";
+            if (reason.starts_with(who)) reason.remove_prefix(who.size());
+            at.problem(std::string{reason});
+            return false;
+        }
+    }
+    static void read_academic_years(const Cursor& list, std::vector<time::AcademicYear>& years) {
+        if (!list.is_there()) return;
+        NameList seen{"academic year"};
+        for (Cursor entry : list) {
+            if (auto year = read_academic_year(entry, seen)) years.push_back(*std::move(year));
+        }
+        std::vector<time::AcademicYear> bare;
+        for (const time::AcademicYear& year : years) bare.push_back({year.name, year.days, {}, {}, {}});
+        is_calendar(list, std::move(bare));
+    }
+    /// Nothing where its name or its days are wrong; what is wrong in it is left out.
+    [[nodiscard]] static std::optional<time::AcademicYear> read_academic_year(Cursor& entry, NameList& seen) {
+        const std::string name = entry.string("name");
+        const bool is_named = seen.add(entry.optional_member("name"), name);
+        const std::optional<time::Range<time::Day>> days = read_days(entry);
+        std::optional<time::AcademicYear> year;
+        if (days && !name.empty()) year = time::AcademicYear{name, *days, {}, {}, {}};
+        std::vector<time::Term> terms =
+            read_stretches(entry.optional_array("terms"), "term", year, &time::AcademicYear::terms);
+        std::vector<time::ExamWeek> exam_weeks =
+            read_stretches(entry.optional_array("exam_weeks"), "exam week", year, &time::AcademicYear::exam_weeks);
+        std::vector<time::Deadline> deadlines;
+        NameList seen_deadlines{"deadline"};
+        for (Cursor& deadline : optional_list(entry, "deadlines")) {
+            std::string deadline_name = deadline.string("name");
+            seen_deadlines.add(deadline.optional_member("name"), deadline_name);
+            if (const auto day = read_day(deadline, "day")) deadlines.push_back({std::move(deadline_name), *day});
+            deadline.finish();
+        }
+        entry.finish();
+        if (!year || !is_named) return std::nullopt;
+        year->terms = std::move(terms);
+        year->exam_weeks = std::move(exam_weeks);
+        year->deadlines = std::move(deadlines);
+        return year;
+    }
+    /// Terms or exam weeks.
+    /// \param year  In which they must lie, bare; where nothing, that is not checked.
+    template <class Stretch>
+    [[nodiscard]] static std::vector<Stretch> read_stretches(const Cursor& list, std::string_view kind,
+                                                             const std::optional<time::AcademicYear>& year,
+                                                             std::vector<Stretch> time::AcademicYear::*member) {
+        std::vector<Stretch> result;
+        if (!list.is_there()) return result;
+        const auto fit = [&](const Cursor& at, std::vector<Stretch> stretches) {
+            if (!year) return true;
+            time::AcademicYear with_them = *year;
+            with_them.*member = std::move(stretches);
+            return is_calendar(at, {std::move(with_them)});
+        };
+        NameList seen{kind};
+        for (Cursor entry : list) {
+            const std::string name = entry.string("name");
+            const bool is_named = seen.add(entry.optional_member("name"), name);
+            const std::optional<time::Range<time::Day>> days = read_days(entry);
+            entry.finish();
+            if (!days || name.empty()) continue;
+            const Stretch stretch{name, *days};
+            if (fit(entry, {stretch}) && is_named) result.push_back(stretch);
+        }
+        fit(list, result);
+        return result;
+    }
+
+    /// Segments whose names and circles are still to be looked at.
+    struct ReadSegments {
+        std::vector<std::string> names;
+        std::vector<Cursor> conditions;                 // where they stand
+        std::vector<std::vector<std::string>> rest_on;  // names of segments that the conditions name
+    };
+    void read_segments(const Cursor& list, engine::Playbook& playbook) const {
+        if (!list.is_there()) return;
+        if (list.size() > most_segments) {
+            list.problem("expected at most " + std::to_string(most_segments) + " segments, got " +
+                         std::to_string(list.size()));
+        }
+        const segment::Catalogue fields = fields_of(playbook);
+        NameList seen{"segment"};
+        ReadSegments read;
+        for (Cursor entry : list) {
+            segment::SegmentConfig config;
+            config.name = entry.string("name");
+            seen.add(entry.optional_member("name"), config.name);
+            const auto condition = read_condition(entry, fields, config.condition);
+            entry.finish();
+            read.names.push_back(config.name);
+            read.conditions.push_back(entry.optional_member("condition"));
+            read.rest_on.push_back(condition ? segment::segments_named(*condition) : std::vector<std::string>{});
+            playbook.segments.push_back(std::move(config));
+        }
+        check_named_segments(read);
+    }
+    /// What conditions can be checked against although the playbook may have problems: names that stand twice, once.
+    [[nodiscard]] static segment::Catalogue fields_of(const engine::Playbook& playbook) {
+        std::vector<segment::Field> fields;
+        std::set<std::string> names{""};
+        for (segment::Field& field : engine::field_list(playbook)) {
+            if (names.insert(field.name).second) fields.push_back(std::move(field));
+        }
+        return segment::Catalogue{std::move(fields)};
+    }
+    /// The condition, and its text; nothing where it is none.
+    [[nodiscard]] std::optional<segment::Condition> read_condition(Cursor& entry, const segment::Catalogue& fields,
+                                                                   std::string& text) const {
+        const Cursor value = entry.member("condition");
+        std::optional<segment::Condition> condition;
+        if (value.is_string()) {
+            text = value.as_string();
+            try {
+                condition = segment::parse(text, fields);
+            } catch (const ParseError& error) {
+                for (const ParseError::Issue& issue : error.issues()) {
+                    value.problem("in the condition, line " + std::to_string(issue.line) + ", " + issue.message);
+                }
+            }
+        } else if (value.is_object()) {
+            condition = condition_from(*checker_, entry.optional_member("condition"), fields);
+            // Where there are problems nobody will see the text.
+            if (!checker_->has_problems()) text = segment::to_text(*condition);
+        } else {
+            value.problem("expected a condition: a text, or an object in the JSON form");
+        }
+        if (condition) {
+            try {
+                static_cast<void>(segment::with_parameters(*condition, {}));
+            } catch (const InvalidArgument& error) {
+                value.problem(std::string{"expected a condition without parameters: "} + error.what());
+            }
+        }
+        return condition;
+    }
+    /// Segments that conditions name must be there, and must not rest on each other in a circle.
+    static void check_named_segments(const ReadSegments& read) {
+        std::map<std::string, std::size_t> places;
+        for (std::size_t i = 0; i < read.names.size(); ++i) places.emplace(read.names[i], i);
+        const std::vector<std::string_view> known(read.names.begin(), read.names.end());
+        std::vector<std::vector<std::size_t>> next(read.names.size());
+        for (std::size_t i = 0; i < read.names.size(); ++i) {
+            for (const std::string& name : read.rest_on[i]) {
+                if (name.empty()) continue;  // told already, by the condition's own reader
+                if (const auto found = places.find(name); found != places.end()) {
+                    next[i].push_back(found->second);
+                } else {
+                    read.conditions[i].problem("expected the name of a segment, got \"" + name + '"' +
+                                               did_you_mean(name, known));
+                }
+            }
+        }
+        enum class State : std::uint8_t { unseen, on_path, done };
+        struct Step {
+            std::size_t segment;
+            std::size_t taken;  ///< So many of those that it rests on.
+        };
+        std::vector<State> states(read.names.size(), State::unseen);
+        std::vector<Step> path;
+        const auto enter = [&](std::size_t segment) {
+            states[segment] = State::on_path;
+            path.push_back({segment, 0});
+        };
+        for (std::size_t start = 0; start < states.size(); ++start) {
+            if (states[start] == State::unseen) enter(start);
+            while (!path.empty()) {
+                const std::size_t segment = path.back().segment;
+                if (path.back().taken == next[segment].size()) {
+                    states[segment] = State::done;
+                    path.pop_back();
+                    continue;
+                }
+                const std::size_t named = next[segment][path.back().taken++];
+                if (states[named] == State::unseen) {
+                    enter(named);
+                } else if (states[named] == State::on_path) {
+                    std::string circle;
+                    bool is_in_circle = false;
+                    for (const Step& step : path) {
+                        is_in_circle = is_in_circle || step.segment == named;
+                        if (is_in_circle) circle += '"' + read.names[step.segment] + "\" -> ";
+                    }
+                    read.conditions[segment].problem(
+                        "expected segments that do not rest on each other in a circle, got " + circle + '"' +
+                        read.names[named] + '"');
+                }
+            }
+        }
+    }
+
     static constexpr NumberRange finite{std::numeric_limits<double>::lowest(), std::numeric_limits<double>::max()};
+    Checker* checker_;
     std::vector<std::string> channels_;
     const std::vector<std::string> text_inputs_{engine::text_inputs.begin(), engine::text_inputs.end()};
     std::vector<std::string> topics_;
@@ -1025,6 +1290,29 @@ template <class Enum>
     return result;
 }
 
+/// A stretch of days, both ends included.
+template <class Stretch>
+[[nodiscard]] Json days_json(const Stretch& stretch) {
+    if (stretch.days.is_empty()) {
+        throw InvalidArgument{"write_playbook: \"" + stretch.name + "\" of the academic years has no days"};
+    }
+    return {{"name", stretch.name},
+            {"from", to_iso(stretch.days.start())},
+            {"to", to_iso(stretch.days.end_exclusive() - 1)}};
+}
+[[nodiscard]] Json academic_year_json(const time::AcademicYear& year) {
+    Json result = days_json(year);
+    result["terms"] = Json::array();
+    for (const time::Term& term : year.terms) result["terms"].push_back(days_json(term));
+    result["exam_weeks"] = Json::array();
+    for (const time::ExamWeek& week : year.exam_weeks) result["exam_weeks"].push_back(days_json(week));
+    result["deadlines"] = Json::array();
+    for (const time::Deadline& deadline : year.deadlines) {
+        result["deadlines"].push_back({{"name", deadline.name}, {"day", to_iso(deadline.day)}});
+    }
+    return result;
+}
+
 /// JSON has no way to write these; the library would write null.
 void require_finite(const Json& json) {
     if (json.is_number_float() && !std::isfinite(json.get<double>())) {
@@ -1038,8 +1326,8 @@ void require_finite(const Json& json) {
 }  // namespace
 
 engine::Playbook read_playbook(std::string_view json_text, const std::string& name) {
-    Checker checker{PositionedJson::parse(json_text, name)};
-    engine::Playbook playbook = PlaybookReader{}.read(checker.root());
+    Checker checker{PositionedJson::parse(json_text, name, max_json_depth)};
+    engine::Playbook playbook = PlaybookReader{checker}.read(checker.root());
     checker.throw_if_any(name);
     return playbook;
 }
@@ -1072,6 +1360,12 @@ std::string write_playbook(const engine::Playbook& playbook) {
     for (const score::LifecycleConfig& lifecycle : playbook.lifecycles) lifecycles.push_back(lifecycle_json(lifecycle));
     Json models = Json::array();
     for (const score::ModelConfig& model : playbook.models) models.push_back(model_json(model));
+    Json academic_years = Json::array();
+    for (const time::AcademicYear& year : playbook.academic_years) academic_years.push_back(academic_year_json(year));
+    Json segments = Json::array();
+    for (const segment::SegmentConfig& each : playbook.segments) {
+        segments.push_back({{"name", each.name}, {"condition", each.condition}});
+    }
     const Json document = {{"name", playbook.name},
                            {"channels", playbook.channels},
                            {"topics", playbook.topics},
@@ -1084,7 +1378,10 @@ std::string write_playbook(const engine::Playbook& playbook) {
                            {"purposes", purposes},
                            {"pools", pools},
                            {"contact_caps", caps},
-                           {"actions", actions}};
+                           {"actions", actions},
+                           {"zone", playbook.zone},
+                           {"academic_years", academic_years},
+                           {"segments", segments}};
     require_finite(document);
     try {
         return document.dump(2) + '\n';

@@ -14,6 +14,7 @@
 
 namespace alloquy::store {
 
+using detail::as_hash;
 using detail::Writer;
 using sqlite::Connection;
 using sqlite::Statement;
@@ -47,20 +48,12 @@ struct Block {
     std::optional<Hash> hash;
 };
 
-std::optional<Hash> as_hash(std::span<const std::byte> bytes) {
-    Hash hash;
-    if (bytes.size() != hash.size()) return std::nullopt;
-    std::ranges::copy(bytes, hash.begin());
-    return hash;
-}
-
 /// Walks through all blocks and facts in the order of their numbers.
 class Audit {
 public:
     Audit(Connection& reader, const model::Symbols& symbols) : reader_{reader}, symbols_{symbols} {}
 
     std::vector<AuditIssue> run() {
-        const sqlite::ReadTransaction transaction{reader_};
         const Use facts{reader_.prepared(
             "SELECT f.person, f.source, f.key, f.at, f.known_at, f.kind, f.payload, f.seq, f.commitment, k.key "
             "FROM fact AS f INDEXED BY fact_by_seq LEFT JOIN person_key AS k ON k.person = f.person ORDER BY f.seq")};
@@ -251,7 +244,10 @@ std::optional<std::string> Journal::for_each_chunk(const Snapshot& snapshot, con
 
 std::vector<AuditIssue> Journal::verify() const {
     const Impl::Reader reader{*impl_};
-    return Audit{*reader, symbols()}.run();
+    const sqlite::ReadTransaction transaction{*reader};
+    std::vector<AuditIssue> issues = Audit{*reader, symbols()}.run();
+    detail::audit_memberships(*reader, issues);
+    return issues;
 }
 
 std::vector<std::string> Journal::integrity_check() const {

@@ -26,6 +26,10 @@ constexpr std::array migrations{
         2,
 #include "schema/002_models.sql"
     },
+    Migration{
+        3,
+#include "schema/003_memberships.sql"
+    },
 };
 static_assert(migrations.back().version == schema_version);
 

@@ -17,7 +17,7 @@ inline constexpr std::int64_t application_id = 0x616C6C71;
 /// Page size of new files; see the decision about the layout.
 inline constexpr int page_bytes = 8192;
 /// The schema that this library writes.
-inline constexpr std::int64_t schema_version = 2;
+inline constexpr std::int64_t schema_version = 3;
 
 /// Exclusive advisory lock on a file of its own. The system releases it when the process ends, however it ends; the
 /// file stays, as removing it would let two processes lock two files of one name.

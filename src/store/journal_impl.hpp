@@ -3,6 +3,7 @@
 /// \file
 /// Journal::Impl: what a journal is made of.
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <exception>
@@ -10,10 +11,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <alloquy/store/journal.hpp>
+#include <alloquy/utf8.hpp>
 
 #include "file.hpp"
 #include "registry.hpp"
@@ -94,6 +99,22 @@ struct JournalInternals {
 };
 
 namespace detail {
+
+/// True for UTF-8 without the character U+0000, at which SQLite's functions of texts stop.
+[[nodiscard]] inline bool is_name_text(std::string_view text) noexcept {
+    return text.find('\0') == std::string_view::npos && !first_invalid_utf8(text);
+}
+
+/// A hash from a column; nothing if it has another length.
+[[nodiscard]] inline std::optional<Hash> as_hash(std::span<const std::byte> bytes) noexcept {
+    Hash hash;
+    if (bytes.size() != hash.size()) return std::nullopt;
+    std::ranges::copy(bytes, hash.begin());
+    return hash;
+}
+
+/// Adds what is wrong with the versions of segments and the changes of membership. The caller holds a read transaction.
+void audit_memberships(sqlite::Connection& reader, std::vector<AuditIssue>& issues);
 
 /// For measurements only: all later facts of this journal carry commitments of zeros and its chain is not computed.
 void leave_out_commitments(Journal& journal);

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include <alloquy/store/journal.hpp>
-#include <alloquy/utf8.hpp>
 
 #include "journal_impl.hpp"
 
@@ -20,17 +19,13 @@ using sqlite::Use;
 
 namespace {
 
-/// True for UTF-8 without the character U+0000, at which SQLite's functions of texts stop.
-bool is_name_text(std::string_view text) noexcept {
-    return text.find('\0') == std::string_view::npos && !first_invalid_utf8(text);
-}
-
 void check_new_model(std::string_view name, std::span<const std::byte> bytes) {
     if (name.empty() || name.size() > max_model_name_bytes) {
         throw InvalidArgument{"journal: the name of a model must have 1 to " + std::to_string(max_model_name_bytes) +
                               " bytes, got " + std::to_string(name.size())};
     }
-    if (!is_name_text(name)) throw InvalidArgument{"journal: the name of a model must be UTF-8 without zero bytes"};
+    if (!detail::is_name_text(name))
+        throw InvalidArgument{"journal: the name of a model must be UTF-8 without zero bytes"};
     if (bytes.empty() || bytes.size() > max_model_bytes) {
         throw InvalidArgument{"journal: a model must have 1 to " + std::to_string(max_model_bytes) + " bytes, got " +
                               std::to_string(bytes.size())};

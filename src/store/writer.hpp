@@ -65,6 +65,8 @@ public:
 
     /// Committed facts.
     [[nodiscard]] std::uint64_t last_seq() const noexcept { return committed_.seq; }
+    /// These and the facts of the open transaction, which are committed with whatever is written next.
+    [[nodiscard]] std::uint64_t last_seq_so_far() const noexcept { return current_.seq; }
 
     /// To be called before rows of a bulk append are entered.
     void mark_bulk() noexcept { has_bulk_rows_ = true; }

@@ -30,7 +30,7 @@ def floor_of(path: str) -> str:
     if len(parts) > 1:
         return parts[0]
     stem = pathlib.PurePosixPath(path).stem
-    return {"institution": "institution", "alloquy": "institution"}.get(stem, "")
+    return {"institution": "institution", "followed_segments": "institution", "alloquy": "institution"}.get(stem, "")
 
 
 def problems(root: pathlib.Path):

@@ -2,6 +2,7 @@
 # Timings and scores beside their peers, as `name value` lines: bash tests/bench/run.sh NAME
 #   append     the journal against a bare sqlite3 loop
 #   fold       interactions into signals, against DuckDB and polars
+#   segments   fifty segments of a million people, against DuckDB; what one interaction costs
 #   score_all  all standard scores of a million people
 #   lifecycle  BG/NBD and BG/BB on CDNOW and gifts, against lifetimes
 #   oulad      who fails or withdraws (OULAD), against scikit-learn and LightGBM
@@ -9,7 +10,7 @@
 # Real data are read from ALLOQUY_DATA, else ../shared/data.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-name=${1:?append, fold, score_all, lifecycle, oulad or bank}
+name=${1:?append, fold, segments, score_all, lifecycle, oulad or bank}
 data=${ALLOQUY_DATA:-$PWD/../shared/data}
 source examples/prepare.sh
 prepare_packages python3-dev python3-venv pybind11-dev >&2
@@ -53,6 +54,13 @@ fold)
     own() { awk -v name="$1" '$1 == name {print $2}' "$work/own.txt"; }
     "$python" tests/bench/fold_peers.py "$work" "$(own fold_two_threads_seconds)" "$(own fold_sum_30)"
     rm -f "$work"/*.u32 "$work"/*.u16 "$work"/*.i32
+    ;;
+segments)
+    build bench_segments
+    peers segments duckdb pyarrow
+    build/bench/tests/bench_segments "$work" | tee "$work/own.txt"
+    "$python" tests/bench/segments_peers.py "$work" "$(awk '$1 == "rebuild_50_segments_1m_seconds" {print $2}' "$work/own.txt")"
+    rm -f "$work"/*.u32 "$work"/*.u8 "$work"/*.i64 "$work"/people.csv
     ;;
 score_all)
     build bench_score_all

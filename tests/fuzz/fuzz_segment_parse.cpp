@@ -31,6 +31,10 @@ const Catalogue& catalogue() {
                                    {"in", FieldType::number},
                                    {"not:x", FieldType::any},
                                    {"e mail", FieldType::number},
+                                   {"count", FieldType::any},
+                                   {"was", FieldType::any},
+                                   {"first", FieldType::text},
+                                   {"open", FieldType::number},
                                    {"n:\"\\\n", FieldType::text},
                                    {":n", FieldType::number}}};
     return fields;
@@ -39,13 +43,18 @@ const Catalogue& catalogue() {
 void check_place(const alloquy::ParseError& error, std::string_view text) {
     require(error.issues().size() == 1);
     const alloquy::ParseError::Issue& issue = error.issues().front();
+    // Lines end with LF, CR LF or a lone CR.
     std::size_t start = 0;
     for (std::size_t line = 1; line < issue.line; ++line) {
-        start = text.find('\n', start);
+        start = text.find_first_of("\r\n", start);
         require(start != std::string_view::npos);
-        ++start;
+        start += text.substr(start).starts_with("\r\n") ? 2 : 1;
     }
-    const std::string_view line = text.substr(start, text.find('\n', start) - start);
+    std::string_view line = text.substr(start);
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const bool ends = line[i] == '\n' || (line[i] == '\r' && !line.substr(i).starts_with("\r\n"));
+        if (ends) line = line.substr(0, i);
+    }
     const auto characters = static_cast<std::size_t>(std::count_if(
         line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
     constexpr std::string_view before = "column ";

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <regex>
 #include <set>
 #include <string>
@@ -22,6 +23,7 @@
 
 #include <alloquy/decide/decider.hpp>
 #include <alloquy/engine/columns.hpp>
+#include <alloquy/engine/fields.hpp>
 #include <alloquy/engine/playbook.hpp>
 #include <alloquy/error.hpp>
 #include <alloquy/model/interaction.hpp>
@@ -37,7 +39,14 @@
 #include <alloquy/score/reachability.hpp>
 #include <alloquy/score/training.hpp>
 #include <alloquy/score/urgency.hpp>
+#include <alloquy/segment/catalogue.hpp>
+#include <alloquy/segment/program.hpp>
+#include <alloquy/segment/segment_config.hpp>
+#include <alloquy/segment/segments.hpp>
+#include <alloquy/time/academic_calendar.hpp>
+#include <alloquy/time/day.hpp>
 #include <alloquy/time/instant.hpp>
+#include <alloquy/time/range.hpp>
 
 namespace {
 
@@ -116,6 +125,19 @@ constexpr std::string_view full = R"({
     {"name": "answers", "outcome": {"kind": "response", "channels": ["phone"], "actions": ["call"]},
      "features": [{"input": "channel:portal"}, {"input": "urgency"}],
      "learning": "online", "half_life": 500, "penalty": 2.5}
+  ],
+  "zone": "Europe/Amsterdam",
+  "academic_years": [
+    {"name": "2026-2027", "from": "2026-09-01", "to": "2027-08-31",
+     "terms": [{"name": "autumn", "from": "2026-09-01", "to": "2027-01-31"},
+               {"name": "spring", "from": "2027-02-01", "to": "2027-07-09"}],
+     "exam_weeks": [{"name": "week 7", "from": "2026-10-19", "to": "2026-10-23"}],
+     "deadlines": [{"name": "enrolment", "day": "2026-08-31"}]},
+    {"name": "2027-2028", "from": "2027-09-01", "to": "2028-08-31"}
+  ],
+  "segments": [
+    {"name": "at risk", "condition": "engagement < 0.3\n  and not in segment \"graduates\""},
+    {"name": "graduates", "condition": {"role": {"period": "former", "kind": "student"}}}
   ]
 })";
 
@@ -149,11 +171,42 @@ bool begins(const std::string& report, std::string_view start) {
     return result;
 }
 
+/// The playbook that has nothing but these segments.
+std::string with_segments(std::string_view segments) {
+    return R"({"name": "", "channels": ["email"], "segments": [)" + std::string{segments} + "]}";
+}
+/// The same of one, with this condition as a text.
+std::string with_condition(std::string_view condition) {
+    return with_segments(json{{"name", "a"}, {"condition", condition}}.dump());
+}
+std::string with_years(std::string_view years) {
+    return R"({"name": "", "channels": [], "academic_years": [)" + std::string{years} + "]}";
+}
+alloquy::time::Day day(int year, int month, int day_of_month) {
+    return alloquy::time::Day::from_ymd(year, month, day_of_month);
+}
+
 // ---- The schema beside a document ----
 
+const json& playbook_schema() {
+    static const json schema = json::parse(text_of(repository() / "src/io/schema/playbook.schema.json"));
+    return schema;
+}
+const json& condition_schema() {
+    static const json schema = json::parse(text_of(repository() / "src/io/schema/condition.schema.json"));
+    return schema;
+}
+/// Whether a schema, or one of its choices, stands in another file.
+bool is_elsewhere(const json& schema) {
+    if (schema.contains("$ref") && !schema["$ref"].get<std::string>().starts_with('#')) return true;
+    const json choices = schema.value("oneOf", json::array());
+    return std::any_of(choices.begin(), choices.end(), is_elsewhere);
+}
 const json& resolve(const json& root, const json& node) {
     const json* at = &node;
-    while (at->contains("$ref")) at = &root.at(json::json_pointer{at->at("$ref").get<std::string>().substr(1)});
+    while (at->contains("$ref") && !is_elsewhere(*at)) {
+        at = &root.at(json::json_pointer{at->at("$ref").get<std::string>().substr(1)});
+    }
     return *at;
 }
 /// Notes, for each object of the document, where the schema has its properties; complains about keys that it has not.
@@ -161,6 +214,7 @@ void compare(const json& root, const json& schema_node, const json& value, const
              std::set<std::string>& met) {
     const json& schema = resolve(root, schema_node);
     CAPTURE(pointer);
+    if (value.is_object() && is_elsewhere(schema)) return;  // the other file has a test of its own
     if (value.is_object()) {
         const json* objects = &schema;
         if (schema.contains("oneOf")) {
@@ -185,8 +239,8 @@ void compare(const json& root, const json& schema_node, const json& value, const
         for (const json& element : value) compare(root, schema["items"], element, pointer + "/-", met);
     }
 }
-/// What a JSON Schema finds wrong with a value, "pointer: keyword" each. Knows the keywords that the playbook's schema
-/// uses; another one is a violation by itself.
+/// What a JSON Schema finds wrong with a value, "pointer: keyword" each. Knows the keywords that the schemas of
+/// playbooks and conditions use; another one is a violation by itself.
 void violations(const json& root, const json& node, const json& value, const std::string& pointer,
                 std::vector<std::string>& found) {
     const auto require = [&](bool holds, const std::string& keyword) {
@@ -203,6 +257,7 @@ void violations(const json& root, const json& node, const json& value, const std
         if (type == "object") return value.is_object();
         if (type == "array") return value.is_array();
         if (type == "string") return value.is_string();
+        if (type == "boolean") return value.is_boolean();
         if (type == "number") return value.is_number();
         return type == "integer" && value.is_number() && value.get<double>() == std::trunc(value.get<double>());
     };
@@ -212,12 +267,22 @@ void violations(const json& root, const json& node, const json& value, const std
                              [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
     };
     for (const auto& [keyword, rule] : node.items()) {
-        if (keyword == "$ref") {
+        if (keyword == "$ref" && rule == "condition.schema.json") {
+            violations(condition_schema(), condition_schema(), value, pointer, found);
+        } else if (keyword == "$ref") {
             violations(root, root.at(json::json_pointer{rule.get<std::string>().substr(1)}), value, pointer, found);
         } else if (keyword == "type") {
             require(is_of_type(rule.get<std::string>()), keyword);
         } else if (keyword == "enum") {
             require(std::find(rule.begin(), rule.end(), value) != rule.end(), keyword);
+        } else if (keyword == "const") {
+            require(value == rule, keyword);
+        } else if (keyword == "minProperties") {
+            require(!value.is_object() || value.size() >= rule.get<std::size_t>(), keyword);
+        } else if (keyword == "maxProperties") {
+            require(!value.is_object() || value.size() <= rule.get<std::size_t>(), keyword);
+        } else if (keyword == "allOf") {
+            require(count_matching(rule) == static_cast<std::ptrdiff_t>(rule.size()), keyword);
         } else if (keyword == "anyOf") {
             require(count_matching(rule) >= 1, keyword);
         } else if (keyword == "oneOf") {
@@ -279,9 +344,8 @@ void violations(const json& root, const json& node, const json& value, const std
     }
 }
 std::vector<std::string> violations_of(std::string_view text) {
-    static const json schema = json::parse(text_of(repository() / "src/io/schema/playbook.schema.json"));
     std::vector<std::string> found;
-    violations(schema, schema, json::parse(text), "", found);
+    violations(playbook_schema(), playbook_schema(), json::parse(text), "", found);
     return found;
 }
 
@@ -420,12 +484,33 @@ TEST_SUITE("io/playbook") {
         CHECK(answers.penalty == 2.5);
     }
 
+    TEST_CASE("the zone, academic years and segments arrive in their places") {
+        using alloquy::segment::SegmentConfig;
+        using namespace alloquy::time;
+        const Playbook playbook = read_playbook(full, "test.json");
+        CHECK(playbook.zone == "Europe/Amsterdam");
+        // Ranges are half-open: they end on the day after "to".
+        CHECK(playbook.academic_years ==
+              std::vector<AcademicYear>{
+                  {"2026-2027",
+                   {day(2026, 9, 1), day(2027, 9, 1)},
+                   {{"autumn", {day(2026, 9, 1), day(2027, 2, 1)}}, {"spring", {day(2027, 2, 1), day(2027, 7, 10)}}},
+                   {{"week 7", {day(2026, 10, 19), day(2026, 10, 24)}}},
+                   {{"enrolment", day(2026, 8, 31)}}},
+                  {"2027-2028", {day(2027, 9, 1), day(2028, 9, 1)}, {}, {}, {}}});
+        // A text stays as it is, JSON becomes a text.
+        CHECK(playbook.segments ==
+              std::vector<SegmentConfig>{{"at risk", "engagement < 0.3\n  and not in segment \"graduates\""},
+                                         {"graduates", "former role student"}});
+    }
+
     TEST_CASE("what is left out keeps its default") {
         Playbook expected;
         expected.name = "Small";
         CHECK(read_playbook(R"({"name": "Small", "channels": []})", "test.json") == expected);
         CHECK(read_playbook(R"({"name": "Small", "channels": [], "engagement": {}, "reachability": {}, "urgency": {},
-                                "lifecycles": [], "models": [], "columns": []})",
+                                "lifecycles": [], "models": [], "columns": [], "zone": "UTC", "academic_years": [],
+                                "segments": []})",
                             "test.json") == expected);
         expected.lifecycles.resize(1);
         expected.lifecycles[0].name = "calls";
@@ -508,6 +593,18 @@ TEST_SUITE("io/playbook") {
              "prior": 0.5, "outcome": {"kind": "response", "programmes": [], "channels": [], "actions": []},
              "features": [{"input": "results", "encoding": "linear", "monotone": "free"}]}])"));
         CHECK(written["columns"] == json::array());
+        CHECK(written["zone"] == "UTC");
+        CHECK(written["academic_years"] == json::array());
+        CHECK(written["segments"] == json::array());
+        const json years = json::parse(write_playbook(read_playbook(full, "test.json")))["academic_years"];
+        CHECK(years == json::parse(R"([
+            {"name": "2026-2027", "from": "2026-09-01", "to": "2027-08-31",
+             "terms": [{"name": "autumn", "from": "2026-09-01", "to": "2027-01-31"},
+                       {"name": "spring", "from": "2027-02-01", "to": "2027-07-09"}],
+             "exam_weeks": [{"name": "week 7", "from": "2026-10-19", "to": "2026-10-23"}],
+             "deadlines": [{"name": "enrolment", "day": "2026-08-31"}]},
+            {"name": "2027-2028", "from": "2027-09-01", "to": "2028-08-31", "terms": [], "exam_weeks": [],
+             "deadlines": []}])"));
     }
 
     TEST_CASE("the penalty of a lifecycle is written where there is one") {
@@ -550,6 +647,282 @@ TEST_SUITE("io/playbook") {
         playbook.name = "x";
         playbook.engagement.other_topics = std::numeric_limits<double>::quiet_NaN();
         CHECK_THROWS_AS((void)write_playbook(playbook), InvalidArgument);
+        Playbook other;
+        other.segments = {{"a", "on list \"\xff\""}};
+        CHECK_THROWS_AS((void)write_playbook(other), InvalidArgument);
+        // "from" and "to" both belong to a stretch, so none is empty.
+        other.segments.clear();
+        const alloquy::time::Range<alloquy::time::Day> none{day(2026, 9, 1), day(2026, 9, 1)};
+        other.academic_years = {{"y", none, {}, {}, {}}};
+        CHECK_THROWS_AS((void)write_playbook(other), InvalidArgument);
+        other.academic_years = {{"y", {day(2026, 9, 1), day(2027, 9, 1)}, {{"t", none}}, {}, {}}};
+        CHECK_THROWS_AS((void)write_playbook(other), InvalidArgument);
+        other.academic_years[0].terms.clear();
+        CHECK_NOTHROW((void)write_playbook(other));
+    }
+
+    TEST_CASE("stretches of days, in any order, from one day on, survive the way through both ends") {
+        const Playbook playbook = read_playbook(with_years(R"({"name": "b", "from": "2027-09-01", "to": "9999-12-30",
+                           "terms": [{"name": "2", "from": "2027-11-01", "to": "2027-11-01"},
+                                     {"name": "1", "from": "2027-09-01", "to": "2027-10-31"}]},
+                          {"name": "a", "from": "0001-01-01", "to": "2027-08-31",
+                           "deadlines": [{"name": "d", "day": "9999-12-31"}]})"),
+                                                "test.json");
+        REQUIRE(playbook.academic_years.size() == 2);
+        CHECK(playbook.academic_years[0].name == "b");
+        CHECK(playbook.academic_years[0].terms[0].days.end_exclusive() -
+                  playbook.academic_years[0].terms[0].days.start() ==
+              1);
+        CHECK(read_playbook(write_playbook(playbook), "again.json") == playbook);
+    }
+
+    TEST_CASE("days that are none, or the wrong way round, are told where they stand") {
+        for (const auto& row : std::vector<std::array<std::string, 3>>{
+                 {R"("to": "2027-08-31",)", R"("to": "2027-02-29",)",
+                  "59 /academic_years/0/to: expected a day such as \"2026-09-01\", got \"2027-02-29\""},
+                 {R"("to": "2027-08-31",)", R"("to": 20270831,)",
+                  "59 /academic_years/0/to: expected a text, got 20270831"},
+                 {R"("to": "2027-08-31",)", "", "59 /academic_years/0: expected the key \"to\", got none"},
+                 {R"("from": "2026-10-19")", R"("from": "19-10-2026")",
+                  "62 /academic_years/0/exam_weeks/0/from: expected a day such as"},
+                 {R"("to": "2026-10-23")", R"("to": "2026-10-18")",
+                  "62 /academic_years/0/exam_weeks/0/to: expected a day that is not before \"from\", 2026-10-19, got "
+                  "2026-10-18"},
+                 {R"("day": "2026-08-31")", R"("day": "soon")", "63 /academic_years/0/deadlines/0/day: expected a day"},
+                 {R"("to": "2028-08-31")", R"("to": "9999-12-31")",
+                  "64 /academic_years/1/to: expected a day before 9999-12-31"},
+                 // What time::AcademicCalendar says.
+                 {R"("from": "2027-02-01")", R"("from": "2027-01-31")",
+                  "60 /academic_years/0/terms: term \"spring\" of year \"2026-2027\" overlaps term \"autumn\""},
+                 {R"("to": "2027-07-09")", R"("to": "2027-09-09")",
+                  "61 /academic_years/0/terms/1: term \"spring\" of year \"2026-2027\" does not lie inside it"},
+                 {R"("from": "2026-10-19")", R"("from": "2026-08-31")",
+                  "62 /academic_years/0/exam_weeks/0: exam week \"week 7\" of year \"2026-2027\" does not lie inside "
+                  "it"},
+                 {R"("from": "2027-09-01")", R"("from": "2027-08-31")",
+                  "58 /academic_years: year \"2027-2028\" overlaps year \"2026-2027\""},
+                 {R"("2027-2028")", R"("2026-2027")",
+                  "64 /academic_years/1/name: expected each academic year once, got a second \"2026-2027\"; the first "
+                  "stands at /academic_years/0/name"},
+                 {R"("2027-2028")", R"("")", "64 /academic_years/1/name: expected a name of 1 to 255 bytes, got 0"},
+                 {R"("spring")", R"("autumn")", "61 /academic_years/0/terms/1/name: expected each term once"},
+                 {R"("deadlines": [)", R"("deadlines": [{"name": "enrolment", "day": "2026-07-01"}, )",
+                  "63 /academic_years/0/deadlines/1/name: expected each deadline once"},
+                 {R"("exam_weeks": [)",
+                  R"("exam_weeks": [{"name": "week 7", "from": "2027-03-01", "to": "2027-03-05"}, )",
+                  "62 /academic_years/0/exam_weeks/1/name: expected each exam week once"},
+                 {R"("zone": "Europe/Amsterdam")", R"("zone": "Amsterdam, Europe")",
+                  "57 /zone: expected the IANA name of a time zone"},
+                 {R"("zone": "Europe/Amsterdam")", R"("zone": "")", "57 /zone: expected the IANA name of a time zone"},
+                 {R"("zone": "Europe/Amsterdam")", R"("zone": "../secret")", "57 /zone: expected the IANA name"},
+                 {R"("zone": "Europe/Amsterdam")", R"("zone": 1)", "57 /zone: expected a text, got 1"},
+             }) {
+            const std::string& replacement = row[1];
+            CAPTURE(replacement);
+            const std::string report = problems_with(row[0], replacement);
+            // One mistake is one problem.
+            CHECK(std::count(report.begin(), report.end(), '\n') == 1);
+            CHECK(begins(report, row[2]));
+        }
+        for (const char* const zone :
+             {"UTC", "Etc/GMT+1", "America/Argentina/Buenos_Aires", "America/Port-au-Prince"}) {
+            CHECK(read_playbook(full_with("Europe/Amsterdam", zone), "test.json").zone == zone);
+            CHECK(violations_of(full_with("Europe/Amsterdam", zone)).empty());
+        }
+    }
+
+    TEST_CASE("all that is wrong with academic years comes at once") {
+        CHECK(problems_of(
+                  with_years("\n{\"name\": \"a\", \"from\": \"2026-09-01\", \"to\": \"2027-08-31\", \"terms\": [\n"
+                             "{\"name\": \"1\", \"from\": \"2026-08-01\", \"to\": \"2026-12-31\"},\n"
+                             "{\"name\": \"2\", \"from\": \"2027-01-32\", \"to\": \"2027-02-28\", \"x\": 1},\n"
+                             "{\"name\": \"3\", \"from\": \"2027-03-01\", \"to\": \"2027-05-31\"},\n"
+                             "{\"name\": \"4\", \"from\": \"2027-05-31\", \"to\": \"2027-06-30\"}]},\n"
+                             "{\"name\": \"b\", \"from\": \"2027-08-31\", \"to\": \"2028-08-31\"}")) ==
+              "1 /academic_years: year \"b\" overlaps year \"a\"\n"
+              "2 /academic_years/0/terms: term \"4\" of year \"a\" overlaps term \"3\"\n"
+              "3 /academic_years/0/terms/0: term \"1\" of year \"a\" does not lie inside it\n"
+              "4 /academic_years/0/terms/1/from: expected a day such as \"2026-09-01\", got \"2027-01-32\"\n"
+              "4 /academic_years/0/terms/1/x: unknown key \"x\"\n");
+    }
+
+    TEST_CASE("a condition may stand as text or as JSON, with the same meaning") {
+        const Playbook as_json =
+            read_playbook(with_segments(R"({"name": "a", "condition": {"all": [{"field": "engagement", "less": 0.3},
+                              {"not": {"in_segment": "b"}},
+                              {"count": {"of": "results", "in": {"last": {"days": 30}}}, "greater": 3}]}},
+                             {"name": "b", "condition": {"any": []}})"),
+                          "test.json");
+        const Playbook as_text = read_playbook(
+            with_segments(R"({"name": "a", "condition": "engagement < 0.3 and not in segment \"b\" and )"
+                          R"(count of results in last 30 days > 3"}, {"name": "b", "condition": "false"})"),
+            "test.json");
+        REQUIRE(as_json.segments.size() == 2);
+        const auto parsed = [](const Playbook& playbook) {
+            return alloquy::segment::Segments{playbook.segments, alloquy::engine::fields_of(playbook)};
+        };
+        for (std::size_t i = 0; i < 2; ++i) {
+            CHECK(parsed(as_json).condition(i) == parsed(as_text).condition(i));
+        }
+        CHECK(read_playbook(write_playbook(as_json), "again.json") == as_json);
+    }
+
+    TEST_CASE("conditions in JSON may be as deep as those in text") {
+        // parse() allows 200 things within each other, more than other parts of a playbook need.
+        const auto nested = [](int depth) {
+            std::string condition;
+            for (int i = 0; i < depth; ++i) condition += R"({"not":)";
+            condition += R"({"on_list":"x"})";
+            return with_segments(R"({"name": "a", "condition": )" + condition +
+                                 std::string(static_cast<std::size_t>(depth), '}') + "}");
+        };
+        const Playbook playbook = read_playbook(nested(200), "test.json");
+        CHECK(read_playbook(write_playbook(playbook), "again.json") == playbook);
+        const std::string report = problems_of(nested(201));
+        CHECK(report.find("expected at most 200 brackets") != std::string::npos);
+        CHECK(std::count(report.begin(), report.end(), '\n') == 1);
+    }
+
+    TEST_CASE("conditions may read every field that the playbook gives the engine") {
+        const Playbook playbook = read_playbook(full, "test.json");
+        json document = json::parse(full);
+        for (const alloquy::segment::Field& field : alloquy::engine::field_list(playbook)) {
+            const std::size_t colon = field.name.find(':');
+            std::string quoted = '"' + field.name.substr(0, colon) + '"';
+            if (colon != std::string::npos) quoted += ":\"" + field.name.substr(colon + 1) + '"';
+            const bool is_text = field.type == alloquy::segment::FieldType::text;
+            document["segments"].push_back(
+                {{"name", field.name}, {"condition", quoted + (is_text ? " = \"x\"" : " > 1")}});
+        }
+        document["segments"].push_back({{"name", "attribute"}, {"condition", "attribute:anything = true"}});
+        CHECK(problems_of(document.dump()).empty());
+        CHECK(begins(
+            problems_of(with_condition("engagement:weak > 1")),
+            "1 /segments/0/condition: in the condition, line 1, column 1: there is no field \"engagement:weak\""));
+        CHECK(
+            begins(problems_of(with_condition("my_model > 1")), "1 /segments/0/condition: in the condition, line 1, "));
+        CHECK(begins(problems_of(with_condition("role > 1")), "1 /segments/0/condition: in the condition, line 1, "));
+    }
+
+    TEST_CASE("what is wrong with a condition is told with its place in the playbook and in the condition") {
+        for (const auto& row : std::vector<std::array<std::string, 2>>{
+                 {R"("engagement < 0.3\n and vist > 1")",
+                  "1 /segments/0/condition: in the condition, line 2, column 6: there is no field \"vist\""},
+                 {R"("")", "1 /segments/0/condition: in the condition, line 1, column 1: expected "},
+                 {R"("in segment \"\"")", "1 /segments/0/condition: in the condition, line 1, column 12: expected "},
+                 {R"({"in_segment": ""})", "1 /segments/0/condition/in_segment: expected "},
+                 {R"(" # nothing")", "1 /segments/0/condition: in the condition, line 1, column 11: expected "},
+                 {R"("engagement <")", "1 /segments/0/condition: in the condition, line 1, column 13: expected "},
+                 {R"("engagement < $least")",
+                  "1 /segments/0/condition: expected a condition without parameters: segment condition: parameter "
+                  "$least "
+                  "has no value"},
+                 {R"({"field": "engagement", "less": {"parameter": "least"}})",
+                  "1 /segments/0/condition: expected a condition without parameters: "},
+                 {R"({"any": [{"all": []}, {"field": "engagment", "less": 1}]})",
+                  "1 /segments/0/condition/any/1/field: there is no field \"engagment\"; did you mean \"engagement\"?"},
+                 {R"({"on_lst": "x"})", "1 /segments/0/condition"},
+                 {"{}", "1 /segments/0/condition: expected "},
+                 {"3", "1 /segments/0/condition: expected a condition: a text, or an object in the JSON form"},
+                 {"[]", "1 /segments/0/condition: expected a condition"},
+                 {"null", "1 /segments/0/condition: expected a condition"},
+             }) {
+            CAPTURE(row[0]);
+            const std::string report = problems_of(with_segments(R"({"name": "a", "condition": )" + row[0] + "}"));
+            CHECK(std::count(report.begin(), report.end(), '\n') == 1);
+            CHECK(begins(report, row[1]));
+        }
+        CHECK(problems_of(with_segments(R"({"name": "a"})")) ==
+              "1 /segments/0: expected the key \"condition\", got none\n");
+        CHECK(begins(problems_of(with_segments(R"({"name": "a", "condition": "true", "contidion": 1})")),
+                     "1 /segments/0/contidion: unknown key"));
+        CHECK(begins(problems_of(with_segments(R"("true")")), "1 /segments/0: expected an object"));
+    }
+
+    TEST_CASE("segments that conditions name must be there, and rest on each other in no circle") {
+        CHECK(begins(problems_with(R"(not in segment \"graduates\")", R"(not in segment \"gradautes\")"),
+                     "67 /segments/0/condition: expected the name of a segment, got \"gradautes\"; did you mean "
+                     "\"graduates\"?"));
+        CHECK(begins(problems_with(R"({"name": "graduates")", R"({"name": "at risk")"),
+                     "67 /segments/0/condition: expected the name of a segment, got \"graduates\""));
+        CHECK(
+            problems_of(with_segments(R"({"name": "a", "condition": "true"}, {"name": "a", "condition": "false"})")) ==
+            "1 /segments/1/name: expected each segment once, got a second \"a\"; the first stands at "
+            "/segments/0/name\n");
+        CHECK(begins(problems_of(with_segments(R"({"name": "", "condition": "true"})")),
+                     "1 /segments/0/name: expected a name of 1 to 255 bytes, got 0"));
+        // Two circles, one through JSON, and a segment that rests on itself: by hand, in the order of the text.
+        CHECK(
+            problems_of(with_segments(R"({"name": "a", "condition": "in segment \"b\" or in segment \"d\""},
+{"name": "b", "condition": {"not": {"was_in_segment": "c"}}},
+{"name": "c", "condition": "in segment \"a\" or in segment \"nobody\""},
+{"name": "d", "condition": "true"},
+{"name": "e", "condition": "entered segment \"e\" in last 3 days"},
+{"name": "f", "condition": "in segment \"e\" and nonsense"})")) ==
+            "3 /segments/2/condition: expected the name of a segment, got \"nobody\"\n"
+            "3 /segments/2/condition: expected segments that do not rest on each other in a circle, got \"a\" -> \"b\" "
+            "-> \"c\" -> \"a\"\n"
+            "5 /segments/4/condition: expected segments that do not rest on each other in a circle, got \"e\" -> "
+            "\"e\"\n"
+            "6 /segments/5/condition: in the condition, line 1, column 20: there is no field \"nonsense\"\n");
+        // A diamond is no circle.
+        CHECK(problems_of(with_segments(R"({"name": "a", "condition": "in segment \"b\" or in segment \"c\""},
+                                           {"name": "b", "condition": "in segment \"d\""},
+                                           {"name": "c", "condition": "in segment \"d\""},
+                                           {"name": "d", "condition": "true"})"))
+                  .empty());
+    }
+
+    TEST_CASE("more segments than the engine holds are refused; as many as that may rest on each other in a row") {
+        const auto row_of = [](std::size_t count) {
+            std::string list;
+            for (std::size_t i = 0; i < count; ++i) {
+                list += (i == 0 ? R"({"name": "s)" : R"(, {"name": "s)") + std::to_string(i) + R"(", "condition": ")";
+                list += i + 1 < count ? R"(in segment \"s)" + std::to_string(i + 1) + R"(\""})" : R"(true"})";
+            }
+            return with_segments(list);
+        };
+        constexpr std::size_t most = alloquy::segment::PackedTurn::max_segments;
+        REQUIRE(most == 4096);  // as the reader and the schema say
+        CHECK(read_playbook(row_of(most), "test.json").segments.size() == most);
+        CHECK(problems_of(row_of(most + 1)) == "1 /segments: expected at most 4096 segments, got 4097\n");
+        CHECK(violations_of(row_of(most)).empty());
+        CHECK_FALSE(violations_of(row_of(most + 1)).empty());
+    }
+
+    TEST_CASE("a playbook with other problems has its conditions read all the same") {
+        CHECK(problems_of("{\"name\": \"\", \"channels\": [],\n\"columns\": [\"x\", \"x\", \"\", \"role\"],\n"
+                          "\"segments\": [{\"name\": \"a\", \"condition\": \"x > 1\"},\n"
+                          "{\"name\": \"b\", \"condition\": \"y > 1\"},\n"
+                          "{\"name\": \"c\", \"condition\": {\"field\": \"x\", \"less\": 1}}]}") ==
+              "2 /columns/1: expected each column once, got a second \"x\"; the first stands at /columns/0\n"
+              "2 /columns/2: expected a name of 1 to 255 bytes, got 0\n"
+              "2 /columns/3: expected a name of your own, got \"role\", which the engine fills itself\n"
+              "4 /segments/1/condition: in the condition, line 1, column 1: there is no field \"y\"\n");
+    }
+
+    TEST_CASE("what the schema can see of years and segments, it refuses as the reader does") {
+        for (const auto& row : std::vector<std::array<std::string, 2>>{
+                 {R"("to": "2027-08-31",)", R"("to": "31-08-2027",)"},
+                 {R"("to": "2027-08-31",)", ""},
+                 {R"("from": "2026-10-19")", R"("from": 20261019)"},
+                 {R"("day": "2026-08-31")", R"("days": "2026-08-31")"},
+                 {R"("autumn")", R"("")"},
+                 {R"("Europe/Amsterdam")", R"("Europe/")"},
+                 {R"("Europe/Amsterdam")", "null"},
+                 {R"({"period": "former", "kind": "student"})", R"({"period": "former", "kind": "pupil"})"},
+                 {R"({"role": {"period": "former", "kind": "student"}})", R"("")"},
+                 {R"({"role": {"period": "former", "kind": "student"}})", "[]"},
+                 {R"({"role": {"period": "former", "kind": "student"}})", "{}"},
+                 {R"({"name": "graduates")", R"({"name": "graduates", "size": 3)"},
+                 {R"("segments": [)", R"("segments": ["at risk", )"},
+             }) {
+            const std::string& piece = row[0];
+            const std::string& replacement = row[1];
+            CAPTURE(replacement);
+            CHECK_FALSE(violations_of(full_with(piece, replacement)).empty());
+            CHECK_FALSE(problems_with(piece, replacement).empty());
+        }
     }
 
     TEST_CASE("a name that nobody knows is refused where it stands, with the nearest one") {
@@ -760,7 +1133,7 @@ TEST_SUITE("io/playbook") {
 
     TEST_CASE("a model reads only what has a history") {
         // Nobody knows what a model, a lifecycle or the host said at an earlier instant: see src/decisions/008.
-        for (const auto& [input, reason] : std::vector<std::pair<std::string, std::string>>{
+        for (const auto& row : std::vector<std::pair<std::string, std::string>>{
                  {"active:visits", "expected no lifecycle, got \"active:visits\": its column has no history"},
                  {"expected:giving", "expected no lifecycle, got \"expected:giving\": its column has no history"},
                  {"active:nobody", "expected no lifecycle"},
@@ -768,6 +1141,8 @@ TEST_SUITE("io/playbook") {
                  {"credit score", "expected no column of the host, got \"credit score\": it has no history"},
                  {"model:answers", "expected no model"},
              }) {
+            const std::string& input = row.first;
+            const std::string& reason = row.second;
             CAPTURE(input);
             const std::string report = problems_with(R"("input": "earliness")", R"("input": ")" + input + '"');
             CHECK(std::count(report.begin(), report.end(), '\n') == 1);
@@ -1170,6 +1545,8 @@ TEST_SUITE("io/playbook") {
             CHECK_NOTHROW(Urgency(playbook.urgency, symbols));
             CHECK_NOTHROW(
                 alloquy::decide::Decider(playbook.actions, playbook.channels, alloquy::engine::column_names, symbols));
+            CHECK_NOTHROW(alloquy::time::AcademicCalendar({playbook.academic_years, {}}));
+            CHECK_NOTHROW(alloquy::segment::Segments(playbook.segments, alloquy::engine::fields_of(playbook)));
             for (const ModelConfig& model : playbook.models) {
                 CAPTURE(model.name);
                 FeatureTable table{2, {}};
@@ -1195,7 +1572,7 @@ TEST_SUITE("io/playbook") {
     }
 
     TEST_CASE("the JSON Schema has the keys that the reader has, no more and no less") {
-        const json schema = json::parse(text_of(repository() / "src/io/schema/playbook.schema.json"));
+        const json& schema = playbook_schema();
         // What the reader accepts stands in the schema ...
         std::set<std::string> met;
         compare(schema, schema, json::parse(full), "", met);
@@ -1210,7 +1587,7 @@ TEST_SUITE("io/playbook") {
         // ... and each literal that the reader asks for is one of these names.
         const std::string source = text_of(repository() / "src/io/playbook.cpp");
         const std::regex asks{
-            R"re((?:\.(?:string|number|integer|boolean|object|array|member|reference|optional_\w+|\w+_or|has|enumeration<[^>]*>)\(|\b(?:enumerator_or|number_between|refuse)\(\w+,\s*)"([a-z_]+)")re"};
+            R"re((?:\.(?:string|number|integer|boolean|object|array|member|reference|optional_\w+|\w+_or|has|enumeration<[^>]*>)\(|\b(?:enumerator_or|number_between|refuse|read_day)\(\w+,\s*)"([a-z_]+)")re"};
         std::size_t count = 0;
         for (std::sregex_iterator hit{source.begin(), source.end(), asks}; hit != std::sregex_iterator{}; ++hit) {
             CHECK_MESSAGE(names.contains((*hit)[1]), (*hit)[1].str() << " is read, but not in the schema");

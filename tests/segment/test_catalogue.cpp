@@ -5,10 +5,17 @@
 
 #include <doctest/doctest.h>
 
+#include <alloquy/error.hpp>
+#include <alloquy/segment/condition.hpp>
+
 using alloquy::InvalidArgument;
 using alloquy::segment::Catalogue;
+using alloquy::segment::fact_field_type;
+using alloquy::segment::fact_fields;
+using alloquy::segment::FactKind;
 using alloquy::segment::Field;
 using alloquy::segment::FieldType;
+using alloquy::segment::Motion;
 
 TEST_SUITE("segment/catalogue") {
     TEST_CASE("fields keep their order and are found by their whole name") {
@@ -43,6 +50,29 @@ TEST_SUITE("segment/catalogue") {
         CHECK(catalogue.type_of("attribute:region") == FieldType::text);
         CHECK(catalogue.find("attribute:region") == 0U);
         CHECK(catalogue.type_of("attribute:other") == FieldType::any);
+    }
+
+    TEST_CASE("facts of each kind have their own fields, texts and numbers, and none moves by itself") {
+        CHECK(fact_fields(FactKind::results) ==
+              std::vector<Field>{{"assessment", FieldType::text}, {"fraction", FieldType::number}});
+        CHECK(fact_field_type(FactKind::interactions, "quantity") == FieldType::number);
+        CHECK(fact_field_type(FactKind::interactions, "text") == FieldType::text);
+        CHECK(fact_field_type(FactKind::obligations, "weight") == FieldType::number);
+        CHECK(fact_field_type(FactKind::dialogues, "tone") == FieldType::text);
+        CHECK(fact_field_type(FactKind::enrolments, "status") == FieldType::text);
+        CHECK(fact_field_type(FactKind::consents, "decision") == FieldType::text);
+        CHECK_FALSE(fact_field_type(FactKind::results, "quantity").has_value());
+        CHECK_FALSE(fact_field_type(FactKind::interactions, "Quantity").has_value());
+        CHECK_FALSE(fact_field_type(FactKind::interactions, "attribute:region").has_value());
+        for (const FactKind kind : {FactKind::interactions, FactKind::results, FactKind::obligations,
+                                    FactKind::dialogues, FactKind::enrolments, FactKind::consents}) {
+            // A catalogue refuses names that are empty or stand twice.
+            CHECK(Catalogue{fact_fields(kind)}.fields() == fact_fields(kind));
+            for (const Field& field : fact_fields(kind)) {
+                CHECK(field.motion == Motion::steady);
+                CHECK(field.type != FieldType::any);
+            }
+        }
     }
 
     TEST_CASE("a name that is empty or stands twice is refused") {

@@ -62,10 +62,24 @@ TEST_SUITE("segment/segments") {
         CHECK(in_order({{"a", "true"}, {"b", "true"}, {"c", "true"}}) == Names{"a", "b", "c"});
     }
 
+    TEST_CASE("what asks about earlier membership or another person's rests on that segment") {
+        CHECK(in_order({{"a", "was in segment \"b\""}, {"b", "entered segment \"c\" in last 1 day"}, {"c", "true"}}) ==
+              Names{"c", "b", "a"});
+        CHECK(in_order({{"a", "relation to person where in segment \"b\""}, {"b", "true"}}) == Names{"b", "a"});
+        CHECK(tells(refusal({{"a", "left segment \"b\""}, {"b", "in segment \"a\" for 2 days"}}), "'a' -> 'b' -> 'a'"));
+        CHECK(tells(refusal({{"a", "relation to person where in segment \"a\""}}), "'a'"));
+    }
+
     TEST_CASE("names that a condition mentions, each once, in their order") {
         CHECK(segments_named(parse("in segment \"b\" or not (in segment \"a\" and in segment \"b\")", catalogue)) ==
               Names{"b", "a"});
         CHECK(segments_named(parse("engagement < 1", catalogue)).empty());
+        CHECK(segments_named(
+                  parse("was in segment \"c\" in last 3 days or entered segment \"a\" or left segment \"b\" or "
+                        "in segment \"c\" for 2 days",
+                        catalogue)) == Names{"c", "a", "b"});
+        CHECK(segments_named(parse("relation guardian_of to person where (engagement < 1 and not in segment \"a\")",
+                                   catalogue)) == Names{"a"});
     }
 
     TEST_CASE("a circle is refused with its path, and without what leads to it") {

@@ -109,7 +109,7 @@ TEST_SUITE("store/frozen") {
     TEST_CASE("a file of schema 2 is read as it was written") {
         const TemporaryFolder folder;
         const auto path = copy_of("store_v2.sqlite", folder);
-        for (const OpenMode mode : {OpenMode::read_only, OpenMode::read_write}) {
+        for (const OpenMode mode : {OpenMode::read_write, OpenMode::read_only}) {
             Journal journal = Journal::open(path, {.mode = mode});
             CHECK(journal.last_seq() == 12);
             CHECK(journal.person_count() == 3);

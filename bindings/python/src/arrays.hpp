@@ -48,6 +48,14 @@ template <class Wide, class Narrow>
     return to_array(std::vector<Wide>(values.begin(), values.end()));
 }
 
+/// Text by position in a short list, as a NumPy str array.
+/// \param positions  Each below the length of the list.
+[[nodiscard]] inline py::object texts_at(const std::vector<std::string>& names, std::vector<std::int64_t> positions) {
+    const py::module_ numpy = py::module_::import("numpy");
+    if (names.empty()) return numpy.attr("array")(py::list{}, py::arg("dtype") = "U1");
+    return numpy.attr("array")(py::cast(names), py::arg("dtype") = "str").attr("take")(to_array(std::move(positions)));
+}
+
 /// A column of numbers that Python owns.
 template <class T>
 struct Column {

@@ -153,13 +153,6 @@ void bind_decision(py::module_& module) {
                          field("columns", &Decision::columns, "What was known of the person."));
 }
 
-/// Text by position in a short list, as a NumPy str array.
-py::object texts_at(const std::vector<std::string>& names, const std::vector<std::int64_t>& positions) {
-    const py::module_ numpy = py::module_::import("numpy");
-    if (names.empty()) return numpy.attr("array")(py::list{}, py::arg("dtype") = "U1");
-    return numpy.attr("array")(py::cast(names), py::arg("dtype") = "str").attr("take")(to_array(positions));
-}
-
 py::dict to_arrays(const Plan& self) {
     const auto& actions = self.playbook->actions.actions;
     // One entry for each variant of the playbook, so that a text is made once.

@@ -9,6 +9,7 @@
 
 #include <alloquy/engine/columns.hpp>
 #include <alloquy/engine/examples.hpp>
+#include <alloquy/engine/fields.hpp>
 #include <alloquy/engine/playbook.hpp>
 #include <alloquy/store/hash.hpp>
 
@@ -31,6 +32,11 @@ Read from JSON by read_playbook, or built of its parts.
 constexpr auto hash_doc = R"doc(Hash of a playbook's canonical bytes, 32 bytes: stands in every decision.
 
 In C++: store::hash_bytes(engine::canonical_bytes(playbook)).
+)doc";
+
+constexpr auto fields_of_doc = R"doc(The fields that conditions of a playbook may read, a Catalogue for parse_condition.
+
+Raises InvalidArgument if a field has no name or stands twice.
 )doc";
 
 constexpr auto examples_doc =
@@ -137,10 +143,16 @@ void bind_engine(py::module_& module) {
         field("columns", &Playbook::columns,
               "Names of columns that the host fills, such as its own model's; for actions, no model learns from them.",
               {}),
-        field("actions", &Playbook::actions, "Policy about actions.", decide::ActionPolicy{}));
+        field("actions", &Playbook::actions, "Policy about actions.", decide::ActionPolicy{}),
+        field("zone", &Playbook::zone, "The institution's IANA time zone, for days and weeks of conditions.",
+              std::string{"UTC"}),
+        field("academic_years", &Playbook::academic_years,
+              "Tuple of AcademicYear: terms and years, for windows such as \"in this term\".", {}),
+        field("segments", &Playbook::segments, "Tuple of SegmentConfig.", {}));
     module.def(
         "playbook_hash", [](const Playbook& playbook) { return store::hash_bytes(engine::canonical_bytes(playbook)); },
         py::arg("playbook"), hash_doc);
+    module.def("fields_of", &engine::fields_of, py::arg("playbook"), fields_of_doc);
     module.attr("column_names") = names_of(engine::column_names);
     module.attr("text_inputs") = names_of(engine::text_inputs);
     bind_examples(module);

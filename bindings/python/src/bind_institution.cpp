@@ -29,6 +29,7 @@
 #include "plan.hpp"
 #include "reports.hpp"
 #include "scores.hpp"
+#include "segments.hpp"
 #include "value.hpp"
 
 namespace alloquy::python {
@@ -568,6 +569,8 @@ void bind_institution(py::module_& module) {
     add_questions(view);
     view.def("__repr__", [](const View& self) { return "View('" + to_iso(self.instant) + "')"; });
 
+    bind_segment_handle(module);
+    bind_typical_person(module);
     Class<Host> type{module, "Institution", institution_doc};
     type.def_static(
             "open",
@@ -618,6 +621,7 @@ void bind_institution(py::module_& module) {
              py::arg("purposes") = py::none(), py::arg("actions") = py::none(), py::arg("teams") = py::none(),
              py::arg("quantities") = py::none(), py::arg("max_issues") = 10'000, record_interactions_doc);
     add_questions(type);
+    add_segments(type);
     type.def(
             "as_of",
             [](const std::shared_ptr<Host>& self, time::Instant instant) {

@@ -32,7 +32,8 @@ Returns an int64 array, shape (n): element i is the id of the person with keys[i
 )doc";
 constexpr auto verify_doc = R"doc(Recomputes each commitment, the chain and the bounds of its blocks.
 
-Returns a list of AuditIssue; empty where nothing is wrong. About 2 microseconds a fact.
+Of facts and of changes of membership. Returns a list of AuditIssue; empty where nothing is wrong. About 2 microseconds
+a fact or change.
 )doc";
 constexpr auto chain_head_doc = R"doc(Hash of the last block, 32 bytes; all zero for an empty journal.
 
@@ -139,6 +140,12 @@ void bind_journal(py::module_& module) {
             },
             py::arg("person"), "All facts about a person, by (at, source, key); empty for an unknown person.")
         .def(
+            "segment_versions",
+            [=](const JournalHandle& self) {
+                return journal(self, [](const store::Journal& j) { return j.segment_versions(); });
+            },
+            "All versions of all segments, a list of SegmentVersion by (name, version).")
+        .def(
             "verify",
             [=](const JournalHandle& self) {
                 return journal(self, [](const store::Journal& j) { return j.verify(); });
@@ -178,7 +185,8 @@ void bind_store(py::module_& module) {
         .value("already_there", store::Entry::already_there, "The same fact was there; nothing changed.")
         .value("conflict", store::Entry::conflict, "Another fact has its person, source and key; nothing changed.");
     bind_value<store::AuditIssue>(module, "AuditIssue", "Something that an audit found.",
-                                  field("seq", &store::AuditIssue::seq, "The fact, or the first fact of the block."),
+                                  field("seq", &store::AuditIssue::seq,
+                                        "The fact, or the first fact of the block; 0 where it is about segments."),
                                   field("message", &store::AuditIssue::message, "What is wrong; no personal data."));
     using store::ModelSummary;
     bind_value<ModelSummary>(

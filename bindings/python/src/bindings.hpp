@@ -17,6 +17,8 @@ void bind_evaluation(pybind11::module_& module);  ///< Of score: folds, and how 
 void bind_features(pybind11::module_& module);    ///< Of score: tables, encoders and matrices of features.
 void bind_logistic(pybind11::module_& module);    ///< Of score: logistic models and their calibration.
 void bind_models(pybind11::module_& module);      ///< Of score: models with their policy, and how they are learned.
+void bind_segment(pybind11::module_& module);
+void bind_discovery(pybind11::module_& module);  ///< Of segment: groups, look-alikes and personas out of a table.
 void bind_decide(pybind11::module_& module);
 void bind_engine(pybind11::module_& module);
 void bind_text(pybind11::module_& module);  ///< Of decide, but its signatures name the engine's Playbook.

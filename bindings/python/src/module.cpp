@@ -20,6 +20,8 @@ PYBIND11_MODULE(_core, module) {
     alloquy::python::bind_features(module);
     alloquy::python::bind_logistic(module);
     alloquy::python::bind_models(module);
+    alloquy::python::bind_segment(module);
+    alloquy::python::bind_discovery(module);
     alloquy::python::bind_decide(module);
     alloquy::python::bind_engine(module);
     alloquy::python::bind_text(module);

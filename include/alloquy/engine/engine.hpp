@@ -30,9 +30,11 @@
 #include <alloquy/decide/plan.hpp>
 #include <alloquy/engine/bytes.hpp>
 #include <alloquy/engine/columns.hpp>
+#include <alloquy/engine/fields.hpp>
 #include <alloquy/engine/huge_pages.hpp>
 #include <alloquy/engine/person_bytes.hpp>
 #include <alloquy/engine/playbook.hpp>
+#include <alloquy/engine/typical_person.hpp>
 #include <alloquy/error.hpp>
 #include <alloquy/model/fact.hpp>
 #include <alloquy/model/person.hpp>
@@ -48,6 +50,7 @@
 #include <alloquy/score/reachability.hpp>
 #include <alloquy/score/signal.hpp>
 #include <alloquy/score/urgency.hpp>
+#include <alloquy/segment/catalogue.hpp>
 #include <alloquy/time/zone.hpp>
 
 namespace alloquy::engine {
@@ -459,6 +462,71 @@ public:
     /// \throws InvalidArgument  as check_now(), and if threads is 0.
     [[nodiscard]] ScoreTable scores(time::Instant now, unsigned threads = 1) const;
 
+    // Fields of segments ---------------------------------------------------------------------------------------
+
+    /// What conditions may read: every column, by its number, then the text inputs; besides them `attribute:<name>`.
+    [[nodiscard]] segment::Catalogue fields() const;
+    /// A column of one person as it is, or as it will be at a later instant if no fact comes in. Unknown before the
+    /// model, lifecycle or host's column that gives it was there.
+    /// \param field  Below columns().size(), which the caller sees to; `row` below size().
+    [[nodiscard]] std::optional<double> field_number(std::uint32_t row, std::size_t field, time::Instant at) const {
+        if (at.unix_ms() < learned_ms(columns_[field])) return std::nullopt;
+        PersonView view{*this, row, at};
+        return column_value(view, columns_[field]);
+    }
+    /// A text input of one person; `field` as in fields().
+    [[nodiscard]] std::optional<std::string> field_text(std::uint32_t row, std::size_t field, time::Instant at) const {
+        using Kind = typename InputSource::Kind;
+        constexpr std::array kinds{Kind::role, Kind::programme, Kind::site, Kind::language, Kind::zone};
+        return input_text(PersonView{*this, row, at}, {kinds[field - column_fields()], 0});
+    }
+    /// Number of fields that are columns: all but the attributes that actions ask for, which come last.
+    [[nodiscard]] std::size_t column_fields() const noexcept {
+        return static_cast<std::size_t>(std::count_if(columns_.begin(), columns_.end(), [](const ColumnSource& column) {
+            return column.kind != ColumnSource::Kind::attribute;
+        }));
+    }
+    /// Shortest half-life of a field that falls, in days.
+    [[nodiscard]] double field_half_life_days(std::size_t field) const {
+        const auto half_lives = signal<score::Engagement>().half_lives();
+        if (columns_[field].kind == ColumnSource::Kind::memory) return half_lives[columns_[field].index].days;
+        double least = half_lives[0].days;
+        for (const score::HalfLife& half_life : half_lives) least = std::min(least, half_life.days);
+        return least;
+    }
+    /// Whether a field jumps when a role begins or ends; others that jump do so at deadlines.
+    [[nodiscard]] bool is_role_field(std::size_t field) const noexcept {
+        return columns_[field].kind == ColumnSource::Kind::fixed &&
+               static_cast<Column>(columns_[field].index) == Column::days_in_role;
+    }
+    /// Whether a field is a host's column, which belongs to a row of this engine alone.
+    [[nodiscard]] bool is_host_field(std::size_t field) const noexcept {
+        return field < columns_.size() && columns_[field].kind == ColumnSource::Kind::host;
+    }
+    /// Since when the field gives what it gives: when its model was learned, its lifecycle fitted or its values known;
+    /// nothing for what facts alone give.
+    [[nodiscard]] std::optional<time::Instant> field_learned_at(std::size_t field) const {
+        if (field >= columns_.size()) return std::nullopt;
+        const std::int64_t learned = learned_ms(columns_[field]);
+        return learned == never ? std::nullopt : std::optional{time::Instant::from_unix_ms(learned)};
+    }
+    /// Takes over models and fitted lifecycles of another engine of the same playbook.
+    void copy_learned(const BasicEngine& from) {
+        models_ = from.models_;
+        lifecycle_parameters_ = from.lifecycle_parameters_;
+        fitted_at_ = from.fitted_at_;
+    }
+    [[nodiscard]] const model::Symbols& symbols() const noexcept { return *symbols_; }
+    /// The interaction that an event of fold() stands for, as far as it tells.
+    /// \param event  With a channel of the playbook.
+    [[nodiscard]] model::Interaction interaction_of(const score::Event& event) const {
+        model::Interaction interaction{*symbols_->channels.find(playbook_.channels[event.channel - 1U]), event.act,
+                                       event.direction};
+        if (event.topic > 0) interaction.topic = symbols_->topics.find(playbook_.topics[event.topic - 1U]);
+        interaction.quantity = event.quantity;
+        return interaction;
+    }
+
     // Models ---------------------------------------------------------------------------------------------------
 
     /// Inputs of models for some people at one instant, one row for each.
@@ -626,6 +694,23 @@ public:
         check_now(row, now);
         Working working{asked_.size()};
         return decider_.decide(subject(row, now, working), now, hash_);
+    }
+
+    /// The next dialogue action for a persona, with the whole account: as if somebody had its numbers, role and
+    /// language, a known zone, no contacts, and had said nothing about consent.
+    [[nodiscard]] decide::Decision next(const TypicalPerson& typical, time::Instant now) const {
+        Working working{asked_.size()};
+        for (std::size_t i = 0; i < asked_.size(); ++i) {
+            const std::string& name = columns_[asked_[i]].name;
+            working.values[i].reset();
+            for (const segment::PersonaField& field : typical.profile.fields) {
+                if (field.name == name) working.values[i] = field.typical;
+            }
+        }
+        model::RoleSet roles;
+        if (typical.role) roles.insert(*typical.role);
+        return decider_.decide(
+            {PersonId{0}, roles, typical.language, true, {}, {}, working.values, working.response, {}}, now, hash_);
     }
 
     /// One action for each person at most, within the pools' minutes.
@@ -1170,6 +1255,21 @@ private:
         }
         return std::nullopt;
     }
+    /// When what gives a column came into use; never for what facts alone give.
+    [[nodiscard]] std::int64_t learned_ms(const ColumnSource& column) const {
+        using Kind = typename ColumnSource::Kind;
+        switch (column.kind) {
+            case Kind::active:
+            case Kind::expected:
+                return lifecycle_parameters_[column.index] ? fitted_at_[column.index].unix_ms() : never;
+            case Kind::model:
+                return models_[column.index] ? models_[column.index]->made_at.unix_ms() : never;
+            case Kind::host:
+                return host_columns_[column.index] ? host_columns_[column.index]->known_ms : never;
+            default:
+                return never;
+        }
+    }
     void check_fitted(std::size_t index, time::Instant now) const {
         if (now < fitted_at_[index]) {
             refuse_later("lifecycle '" + playbook_.lifecycles[index].name + "' was fitted", fitted_at_[index], now);
@@ -1709,6 +1809,27 @@ ScoreTable BasicEngine<Signals...>::scores(time::Instant now, unsigned threads) 
         }
     });
     return table;
+}
+
+template <score::Signal... Signals>
+segment::Catalogue BasicEngine<Signals...>::fields() const {
+    using Kind = typename ColumnSource::Kind;
+    using segment::Motion;
+    std::vector<segment::Field> all;
+    for (const ColumnSource& column : columns_) {
+        Motion motion = Motion::hourly;
+        if (column.kind == Kind::fixed) motion = motion_of(static_cast<Column>(column.index));
+        if (column.kind == Kind::memory) motion = Motion::falling;
+        if (column.kind == Kind::host || column.kind == Kind::channel || column.kind == Kind::topic) {
+            motion = Motion::steady;
+        }
+        if (column.name.starts_with(attribute_prefix)) continue;  // last, and read as attributes
+        all.push_back({column.name, segment::FieldType::number, motion});
+    }
+    for (std::size_t i = 0; i < text_inputs.size(); ++i) {
+        all.push_back({std::string{text_inputs[i]}, segment::FieldType::text, i < 3 ? Motion::jumps : Motion::steady});
+    }
+    return segment::Catalogue{std::move(all)};
 }
 
 template <score::Signal... Signals>

@@ -20,6 +20,10 @@
 #include <alloquy/score/model_config.hpp>
 #include <alloquy/score/reachability.hpp>
 #include <alloquy/score/urgency.hpp>
+#include <alloquy/segment/segment_config.hpp>
+#include <alloquy/time/academic_calendar.hpp>
+#include <alloquy/time/day.hpp>
+#include <alloquy/time/range.hpp>
 
 namespace alloquy::engine {
 
@@ -35,6 +39,9 @@ struct Playbook {
     std::vector<score::ModelConfig> models{};
     std::vector<std::string> columns{};  ///< Names of columns that the host fills, such as its own model's.
     decide::ActionPolicy actions{};
+    std::string zone = "UTC";  ///< The institution's IANA time zone, for days and weeks of conditions.
+    std::vector<time::AcademicYear> academic_years{};  ///< Terms and years, for windows such as "this term".
+    std::vector<segment::SegmentConfig> segments{};
 
     friend bool operator==(const Playbook&, const Playbook&) = default;
 };
@@ -125,6 +132,30 @@ public:
         number(model.folds);
         number(model.least_rows);
         number(model.prior);
+    }
+    void academic_years(const std::vector<time::AcademicYear>& years) {
+        const auto days = [&](const time::Range<time::Day>& range) {
+            number(range.start().unix_days());
+            number(range.end_exclusive().unix_days());
+        };
+        out_->list(years, [&](const time::AcademicYear& year) {
+            text(year.name);
+            days(year.days);
+            const auto stretch = [&](const auto& each) {
+                text(each.name);
+                days(each.days);
+            };
+            out_->list(year.terms, stretch);
+            out_->list(year.exam_weeks, stretch);
+            out_->list(year.deadlines, [&](const time::Deadline& deadline) {
+                text(deadline.name);
+                number(deadline.day.unix_days());
+            });
+        });
+    }
+    void segment(const segment::SegmentConfig& segment) {
+        text(segment.name);
+        text(segment.condition);
     }
     void actions(const decide::ActionPolicy& policy) {
         out_->list(policy.purposes, [&](const decide::PurposeRule& purpose) {
@@ -219,7 +250,7 @@ template <class Write>
 /// stands in every decision.
 [[nodiscard]] inline std::vector<std::byte> canonical_bytes(const Playbook& playbook) {
     return detail::policy_bytes([&](detail::PolicyWriter& writer, ByteWriter& out) {
-        writer.text("alloquy playbook 3");
+        writer.text("alloquy playbook 4");
         writer.text(playbook.name);
         writer.texts(playbook.channels);
         writer.texts(playbook.topics);
@@ -230,6 +261,9 @@ template <class Write>
         out.list(playbook.models, [&](const score::ModelConfig& each) { writer.model(each); });
         writer.texts(playbook.columns);
         writer.actions(playbook.actions);
+        writer.text(playbook.zone);
+        writer.academic_years(playbook.academic_years);
+        out.list(playbook.segments, [&](const segment::SegmentConfig& each) { writer.segment(each); });
     });
 }
 

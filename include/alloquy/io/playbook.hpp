@@ -20,10 +20,10 @@ namespace alloquy::io {
 /// fractions allowed, and those of reachability and of actions are rounded to the minute and the millisecond. A kind of
 /// obligation that "urgency" names has the struct's defaults where its rule is silent, not those of "other".
 ///
-/// Names must be known: channels, topics, purposes, pools and actions those of this playbook; acts, roles and statuses
-/// those of their enumerations; contact channels, also those of a model's responses, those of reachability. A column
-/// in an action's conditions or value is one that the engine has for this playbook (see engine::Column): a fixed one,
-/// `engagement:`, `channel:`, `topic:`, `active:`, `expected:` or `model:` with a name of the playbook, one of
+/// Names must be known: channels, topics, purposes, pools, actions and segments those of this playbook; acts, roles and
+/// statuses those of their enumerations; contact channels, also those of a model's responses, those of reachability. A
+/// column in an action's conditions or value is one that the engine has for this playbook (see engine::Column): a fixed
+/// one, `engagement:`, `channel:`, `topic:`, `active:`, `expected:` or `model:` with a name of the playbook, one of
 /// "columns", or `attribute:` with any name but language and zone. Only the first 7 channels and the first 24 topics
 /// have a column of their own; the others share `channel:other` and `topic:other`, so none of the first may be called
 /// other. What "columns" names must be none of these. A model's name must not begin with `lifecycle:`: so a journal
@@ -42,10 +42,21 @@ namespace alloquy::io {
 /// other features, "edges" and "quantiles" but for bins and steps, "quantiles" beside edges, any "monotone" but free
 /// but for linear, log and steps, "least_rows" but for levels and crosses.
 ///
+/// Days of "academic_years" are ISO days, and "from" and "to" both belong to the stretch, which ends before 9999-12-31;
+/// otherwise what time::AcademicCalendar asks holds. "zone" must look like an IANA name; whether there is such a zone
+/// only the host's zone source knows.
+///
+/// A segment's "condition" is a text in the segment language (see segment::parse()) or an object in its JSON form (see
+/// condition_from_json()), of which the playbook keeps the text. It has no parameters. Its fields are
+/// engine::fields_of() the playbook, so no signals of the host's own; places within a text are told as its own line and
+/// column. The segments that it names must be there, and segments must not rest on each other in a circle. A playbook
+/// has at most 4,096 segments.
+///
 /// \param json_text  JSON in UTF-8.
 /// \param name       What error texts call it: the file's name, say.
 /// \throws ParseError  with every problem found, each with line, JSON pointer and what was expected.
-/// \par Cost  O(n log n) in the size of the text, and O(n^2) in the number of entries of one kind.
+/// \par Cost  O(n log n) in the size of the text, O(n^2) in the number of entries of one kind, and that of parsing the
+///            conditions.
 [[nodiscard]] engine::Playbook read_playbook(std::string_view json_text, const std::string& name);
 
 /// The same from a file, plain or gzip.
@@ -58,7 +69,8 @@ namespace alloquy::io {
 ///
 /// Every value is written out, but for a lifecycle's penalty of 0 and for defaults that mean nothing beside the others,
 /// which read_playbook() would refuse.
-/// \throws InvalidArgument  if a text in it is not UTF-8 or a number is not finite.
+/// Conditions of segments are written as texts.
+/// \throws InvalidArgument  if a text in it is not UTF-8, a number is not finite, or a stretch of days is empty.
 [[nodiscard]] std::string write_playbook(const engine::Playbook& playbook);
 
 }  // namespace alloquy::io

@@ -17,6 +17,7 @@
 
 #include <alloquy/error.hpp>
 #include <alloquy/model/names.hpp>
+#include <alloquy/segment/condition.hpp>
 
 namespace alloquy::segment {
 
@@ -27,13 +28,56 @@ enum class FieldType : std::uint8_t {
     any,  ///< Of an attribute: number, text, truth or day, as it was stated.
 };
 
+/// What the value of a field does while no fact comes in.
+enum class Motion : std::uint8_t {
+    steady,   ///< Nothing.
+    jumps,    ///< Changes at instants that are known beforehand, such as the end of a role; steady between them.
+    ageing,   ///< Rises by 1 a day, between such instants.
+    nearing,  ///< Falls by 1 a day, likewise.
+    falling,  ///< Falls towards 0, at most as fast as its half-life.
+    /// Moves in other ways: conditions see it as of the start of the hour (UTC), or as of the person's latest fact
+    /// where that is later, so that it turns at instants that can be told.
+    hourly,
+};
+
 /// One field.
 struct Field {
     std::string name;
     FieldType type;
+    Motion motion = Motion::steady;
 
     friend bool operator==(const Field&, const Field&) = default;
 };
+
+/// The fields that facts of a kind have. `text` of interactions is personal and is only looked at: `contains`, `starts
+/// with`, `ends with`, `like`, `matches` and `is known`.
+[[nodiscard]] inline std::vector<Field> fact_fields(FactKind kind) {
+    constexpr FieldType text = FieldType::text;
+    switch (kind) {
+        case FactKind::interactions:
+            return {{"channel", text},  {"act", text},   {"direction", text}, {"topic", text},
+                    {"language", text}, {"actor", text}, {"team", text},      {"purpose", text},
+                    {"action", text},   {"tone", text},  {"text", text},      {"quantity", FieldType::number}};
+        case FactKind::results:
+            return {{"assessment", text}, {"fraction", FieldType::number}};
+        case FactKind::obligations:
+            return {{"kind", text}, {"step", text}, {"weight", FieldType::number}};
+        case FactKind::dialogues:
+            return {{"step", text}, {"topic", text}, {"team", text}, {"tone", text}};
+        case FactKind::enrolments:
+            return {{"programme", text}, {"status", text}};
+        case FactKind::consents:
+            return {{"purpose", text}, {"channel", text}, {"decision", text}};
+    }
+    return {};
+}
+/// The field of that name, or nothing.
+[[nodiscard]] inline std::optional<FieldType> fact_field_type(FactKind kind, std::string_view name) {
+    for (const Field& field : fact_fields(kind)) {
+        if (field.name == name) return field.type;
+    }
+    return std::nullopt;
+}
 
 /// What stands before the name of an attribute.
 inline constexpr std::string_view attribute_prefix = "attribute:";

@@ -40,6 +40,7 @@ struct Token {
     std::string text{};              ///< Of a word, text, parameter or sign; as it is meant, without quotes.
     double number = 0;               ///< Of a number.
     std::optional<time::Day> day{};  ///< Of a day.
+    bool has_sign = false;           ///< Of a number: it begins with '+' or '-'.
     bool follows_at_once = false;    ///< No space before it.
 };
 
@@ -85,7 +86,7 @@ public:
             token.text = take();
             const bool may_be_two = token.text == "<" || token.text == ">" || token.text == "!";
             if (may_be_two && at_ < text_.size() && text_[at_] == '=') token.text += take();
-            constexpr std::string_view signs = "=<>(),:%";
+            constexpr std::string_view signs = "=<>(),:%+-";
             if (token.text.size() == 1 && signs.find(token.text[0]) == std::string_view::npos) {
                 fail(token.place, "expected a word, a number, a text in double quotes or a bracket");
             }
@@ -105,8 +106,9 @@ private:
         }
         return c;
     }
-    /// Spaces, line ends and comments (from `#` to the end of the line). \return True if there were any.
-    bool skip_space() noexcept {
+    /// Spaces, line ends and comments (from `#` to the end of the line, and from `/*` to the first `*/`).
+    /// \return  True if there were any.
+    bool skip_space() {
         const std::size_t start = at_;
         while (at_ < text_.size()) {
             const char c = text_[at_];
@@ -114,6 +116,11 @@ private:
                 take();
             } else if (c == '#') {
                 while (at_ < text_.size() && text_[at_] != '\n' && text_[at_] != '\r') take();
+            } else if (text_.substr(at_).starts_with("/*")) {
+                const Place opening = place_;
+                const std::size_t closing = text_.find("*/", at_ + 2);
+                if (closing == std::string_view::npos) fail(opening, "expected a closing '*/' for this comment");
+                while (at_ < closing + 2) take();
             } else {
                 break;
             }
@@ -161,7 +168,8 @@ private:
         const auto take_digits = [&] {
             while (at_ < text_.size() && is_digit(text_[at_])) digits += take();
         };
-        if (text_[at_] == '-' || text_[at_] == '+') digits += take();
+        token.has_sign = text_[at_] == '-' || text_[at_] == '+';
+        if (token.has_sign) digits += take();
         take_digits();
         if (digits.size() == 4 && at_ < text_.size() && text_[at_] == '-') {
             read_day(token, digits);

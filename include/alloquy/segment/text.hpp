@@ -7,9 +7,13 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -77,51 +81,102 @@ private:
             of.node);
     }
     void write_leaf(const Comparison& node, bool negated) {
-        field(node.field);
+        operand(node.of);
         text_ += ' ';
         text_ += negated ? "!=" : model::name_of(node.relation);
         text_ += ' ';
         value(node.value);
     }
     void write_leaf(const Between& node, bool negated) {
-        field(node.field);
+        operand(node.of);
         text_ += negated ? " not between " : " between ";
         value(node.from);
         text_ += " and ";
         value(node.to);
     }
     void write_leaf(const OneOf& node, bool negated) {
-        field(node.field);
-        text_ += negated ? " not in (" : " in (";
-        for (std::size_t i = 0; i < node.values.size(); ++i) {
-            if (i > 0) text_ += ", ";
-            value(node.values[i]);
-        }
-        text_ += ')';
+        operand(node.of);
+        text_ += negated ? " not in " : " in ";
+        values(node.values);
     }
     void write_leaf(const TextMatch& node, bool negated) {
-        field(node.field);
+        operand(node.of);
         text_ += negated ? " not " : " ";
         text_ += model::name_of(node.test);
         text_ += ' ';
         value(node.text);
     }
     void write_leaf(const IsKnown& node, bool negated) {
-        field(node.field);
+        operand(node.of);
         text_ += negated ? " is unknown" : " is known";
     }
+    void write_leaf(const SetTest& node, bool) {
+        text_ += "values of ";
+        name(node.field, true);
+        text_ += " of ";
+        facts(node.of, node.where, node.window);
+        text_ += " has ";
+        text_ += model::name_of(node.relation);
+        text_ += ' ';
+        values(node.values);
+    }
+    void write_leaf(const Anniversary& node, bool) {
+        text_ += "anniversary of ";
+        field(node.field);
+        text_ += node.days == 1 ? " today" : " in next " + std::to_string(node.days) + " days";
+        zone(node.zone);
+    }
+    void write_leaf(const Sequence& node, bool) {
+        text_ += "sequence (";
+        for (std::size_t i = 0; i < node.steps.size(); ++i) {
+            const SequenceStep& step = node.steps[i];
+            if (i > 0) text_ += " then ";
+            if (step.absent) text_ += "no ";
+            facts(step.of, step.where, Ever{});
+            if (step.within_ms != 0) text_ += " within " + duration(step.within_ms);
+        }
+        text_ += ')';
+        window(node.window);
+    }
     void write_leaf(const HasRole& node, bool) {
-        if (node.period != RolePeriod::current) {
-            text_ += model::name_of(node.period);
-            text_ += ' ';
-        }
+        period(node.period);
         text_ += "role";
-        if (node.kind) {
-            text_ += ' ';
-            text_ += model::name_of(*node.kind);
+        role(node);
+    }
+    void write_leaf(const Related& node, bool) {
+        period(node.period);
+        text_ += "relation";
+        word(node.kind);
+        if (!node.to_organisation) {
+            text_ += " to person";
+            where(node.person);
+            return;
         }
+        text_ += " to organisation";
+        texts(" ", node.organisations);
+        if (node.organisation_kind) text_ += " of kind";
+        word(node.organisation_kind);
+    }
+    void write_leaf(const HasObligation& node, bool) {
+        text_ += model::name_of(node.state);
+        text_ += " obligation";
+        texts(" ", node.kinds);
+        if (node.due_within_ms) text_ += " due within " + duration(*node.due_within_ms);
+    }
+    void write_leaf(const HasDialogue& node, bool) {
+        text_ += node.open ? "open dialogue" : "closed dialogue";
+        texts(" about ", node.topics);
+        texts(" with ", node.teams);
+        words(" of tone ", node.tones);
+    }
+    void write_leaf(const HasEnrolment& node, bool) {
+        text_ += "enrolment";
+        words(" with status ", node.statuses);
         texts(" of ", node.programmes);
-        texts(" at ", node.sites);
+    }
+    void write_leaf(const OnList& node, bool) {
+        text_ += "on list ";
+        quoted(node.name);
     }
     void write_leaf(const Stated& node, bool) {
         text_ += node.is_objection ? "objection to " : "consent to ";
@@ -142,8 +197,112 @@ private:
         quoted(node.name);
     }
     void write_leaf(const InSegment& node, bool) {
-        text_ += "in segment ";
+        constexpr std::array<std::string_view, 5> starts{"in", "was in", "entered", "left", "in"};  // by MembershipTest
+        text_ += starts[static_cast<std::size_t>(node.test)];
+        text_ += " segment ";
         quoted(node.name);
+        window(node.window);
+        if (node.test == MembershipTest::since) text_ += " for " + duration(node.for_ms);
+    }
+
+    void operand(const Operand& operand) {
+        std::visit(
+            [&](const auto& of) {
+                using Of = std::decay_t<decltype(of)>;
+                if constexpr (std::is_same_v<Of, std::string>) {
+                    field(of);
+                } else if constexpr (std::is_same_v<Of, Aggregate>) {
+                    aggregate(of);
+                } else {
+                    text_ += "count of ";
+                    period(of.of.period);
+                    text_ += "roles";
+                    role(of.of);
+                }
+            },
+            operand);
+    }
+    void aggregate(const Aggregate& of) {
+        for (const char c : model::name_of(of.function)) text_ += c == '_' ? ' ' : c;
+        if (!of.field.empty()) {
+            text_ += ' ';
+            name(of.field, true);
+        }
+        text_ += " of ";
+        facts(of.of, of.where, of.window);
+    }
+    void facts(FactKind kind, const std::optional<SubCondition>& condition, const Window& when) {
+        text_ += model::name_of(kind);
+        where(condition);
+        window(when);
+    }
+    void where(const std::optional<SubCondition>& condition) {
+        if (!condition) return;
+        text_ += " where ";
+        write(**condition, Around::negation);
+    }
+    void window(const Window& window) {
+        std::visit(
+            [&](const auto& when) {
+                using When = std::decay_t<decltype(when)>;
+                if constexpr (std::is_same_v<When, Rolling>) {
+                    text_ += " in last " + duration(when.length_ms);
+                } else if constexpr (std::is_same_v<When, DayRange>) {
+                    if (when.from) text_ += " from " + to_iso(*when.from);
+                    if (when.to) text_ += " to " + to_iso(*when.to);
+                    zone(when.zone);
+                } else if constexpr (!std::is_same_v<When, Ever>) {
+                    text_ += when.previous ? " in previous " : " in this ";
+                    for (const char c : model::name_of(when.unit)) text_ += c == '_' ? ' ' : c;
+                    zone(when.zone);
+                }
+            },
+            window);
+    }
+    void zone(const ZoneName& zone) {
+        if (zone.empty()) return;
+        if (zone == own_zone) {
+            text_ += " in own zone";
+            return;
+        }
+        text_ += " in zone ";
+        quoted(zone);
+    }
+    /// In the largest unit that gives a whole number.
+    static std::string duration(std::int64_t ms) {
+        const auto unit = std::find_if(duration_units.rbegin(), duration_units.rend(),
+                                       [&](const DurationUnit& each) { return ms % each.ms == 0; });
+        return counted(ms / unit->ms, unit->name);
+    }
+    static std::string counted(std::int64_t count, std::string_view unit) {
+        return std::to_string(count) + ' ' + std::string{unit} + (count == 1 ? "" : "s");
+    }
+    void period(RolePeriod period) {
+        if (period == RolePeriod::current) return;
+        text_ += model::name_of(period);
+        text_ += ' ';
+    }
+    void role(const HasRole& role) {
+        word(role.kind);
+        texts(" of ", role.programmes);
+        texts(" at ", role.sites);
+    }
+    template <class Enum>
+    void word(const std::optional<Enum>& value) {
+        if (!value) return;
+        text_ += ' ';
+        text_ += model::name_of(*value);
+    }
+    /// Names of a closed list: bare.
+    void words(const char* before, const std::vector<std::string>& all) {
+        if (all.empty()) return;
+        text_ += before;
+        if (all.size() > 1) text_ += '(';
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (i > 0) text_ += ", ";
+            name(all[i], false);
+        }
+        if (all.size() > 1) text_ += ')';
     }
 
     static bool is_plain(std::string_view name) {
@@ -195,6 +354,22 @@ private:
         std::array<char, 32> digits{};
         text_.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value + 0.0).ptr);
     }
+    void values(const std::vector<Value>& all) {
+        text_ += '(';
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (i > 0) text_ += ", ";
+            value(all[i]);
+        }
+        text_ += ')';
+    }
+    void relative_day(const RelativeDay& day) {
+        text_ += "today";
+        if (day.amount != 0 || day.unit != CalendarUnit::day) {
+            text_ += day.amount < 0 ? " - " : " + ";
+            text_ += counted(std::abs(std::int64_t{day.amount}), model::name_of(day.unit));
+        }
+        zone(day.zone);
+    }
     void value(const Value& value) {
         std::visit(
             [&](const auto& v) {
@@ -207,6 +382,8 @@ private:
                     quoted(v);
                 } else if constexpr (std::is_same_v<V, time::Day>) {
                     text_ += to_iso(v);
+                } else if constexpr (std::is_same_v<V, RelativeDay>) {
+                    relative_day(v);
                 } else {
                     text_ += '$' + v.name;
                 }
@@ -220,7 +397,8 @@ private:
 }  // namespace detail
 
 /// The condition in the segment language, on one line. parse() gives back an equal condition, if it is one that parse()
-/// can give: lists of `and` and `or` with none or several conditions.
+/// can give: lists of `and` and `or` with none or several conditions, members within their ranges, and none set that
+/// its text has no place for (a window of `in segment`, a `due` of what is not open).
 [[nodiscard]] inline std::string to_text(const Condition& condition) {
     detail::Writer writer;
     writer.write(condition, detail::Writer::Around::nothing);

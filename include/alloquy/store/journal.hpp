@@ -1,9 +1,10 @@
 #pragma once
 
 /// \file
-/// Journal: all facts of one institution in one SQLite file, with its people, vocabularies, playbooks, models and
-/// snapshots.
+/// Journal: all facts of one institution in one SQLite file, with its people, vocabularies, playbooks, models, changes
+/// of membership and snapshots.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -18,6 +19,7 @@
 #include <alloquy/error.hpp>
 #include <alloquy/id.hpp>
 #include <alloquy/model/fact.hpp>
+#include <alloquy/model/names.hpp>
 #include <alloquy/model/organisation.hpp>
 #include <alloquy/model/symbols.hpp>
 #include <alloquy/store/hash.hpp>
@@ -54,7 +56,7 @@ struct ExternalKey {
 
 /// Something that an audit found.
 struct AuditIssue {
-    std::uint64_t seq;    ///< The fact, or the first fact of the block.
+    std::uint64_t seq;    ///< The fact, or the first fact of the block; 0 where it is about segments or memberships.
     std::string message;  ///< What is wrong; no personal data.
 
     friend bool operator==(const AuditIssue&, const AuditIssue&) = default;
@@ -90,6 +92,56 @@ inline constexpr std::size_t max_model_name_bytes = 255;
 /// Largest model, bytes (16 MiB). SQLite takes blobs of 10^9 bytes unless it was built with a smaller limit.
 inline constexpr std::size_t max_model_bytes = std::size_t{128} << 20U;
 
+/// One version of a segment: its condition from an instant on. A record of what was known, never rewritten.
+struct SegmentVersion {
+    std::string name;
+    std::uint32_t version;  ///< 1, 2, ... of this name, without gaps.
+    std::string condition;  ///< In canonical text; the journal does not look into it. Empty: the segment was taken out.
+    time::Instant in_force;
+
+    friend bool operator==(const SegmentVersion&, const SegmentVersion&) = default;
+};
+
+/// Longest name of a segment, bytes of UTF-8.
+inline constexpr std::size_t max_segment_name_bytes = 255;
+/// Longest condition of a segment, bytes of UTF-8 (16 MiB).
+inline constexpr std::size_t max_condition_bytes = std::size_t{16} << 20U;
+
+// The numbers of the two that follow stand in files: new ones are only ever added at the end.
+
+/// What a person did to a segment.
+enum class MembershipStep : std::uint8_t { entered, left };
+
+/// Why a membership changed.
+enum class MembershipCause : std::uint8_t {
+    fact,  ///< A fact became known.
+    time,  ///< Time passed, and the condition turned by itself.
+    edit,  ///< The condition of the segment, or of one that it rests on, was changed.
+};
+
+/// One change of membership, or the correction of an earlier one. A record of what was known, never rewritten.
+struct MembershipRecord {
+    std::uint64_t number;  ///< 1, 2, ... in the order of recording, without gaps; given by the journal.
+    PersonId person;
+    std::string segment;
+    std::uint32_t version;  ///< Of the segment.
+    MembershipStep step;
+    bool retracted;  ///< True: a late fact showed that this step at this instant, recorded earlier, did not happen.
+    time::Instant at;
+    time::Instant known_at;
+    MembershipCause cause;
+
+    friend bool operator==(const MembershipRecord&, const MembershipRecord&) = default;
+};
+
+/// How far the records of memberships reach: all turns up to `clock` and all facts up to `seq` are in them.
+struct MembershipMark {
+    time::Instant clock;
+    std::uint64_t seq;
+
+    friend bool operator==(const MembershipMark&, const MembershipMark&) = default;
+};
+
 /// A stored state of the engine, without its chunks.
 struct Snapshot {
     std::int64_t id;
@@ -113,6 +165,8 @@ using NumberedPersonFactsVisitor =
 using PersonVisitor = std::function<bool(PersonId person, std::uint64_t tie_key)>;
 /// Called with an organisation; false ends the reading.
 using OrganisationVisitor = std::function<bool(const model::Organisation& organisation)>;
+/// Called with a change of membership; false ends the reading.
+using MembershipVisitor = std::function<bool(const MembershipRecord& record)>;
 /// Puts the next chunk of a snapshot into the (empty) vector; false, and nothing put in, at the end.
 using ChunkProducer = std::function<bool(std::vector<std::byte>& chunk)>;
 /// Called with the chunks of a snapshot in order; false ends the reading.
@@ -284,6 +338,51 @@ public:
     ///                     the last is missing.
     [[nodiscard]] std::vector<ModelSummary> model_versions() const;
 
+    // Memberships ----------------------------------------------------------------------------------------------
+
+    /// Keeps a condition as the next version of its segment. On return it is on disk. A version is never rewritten, and
+    /// an equal condition given again is a version of its own.
+    ///
+    /// \param name       1 to max_segment_name_bytes bytes of UTF-8 without the character U+0000; compared byte by
+    ///                   byte.
+    /// \param condition  Up to max_condition_bytes bytes of UTF-8; empty where the segment was taken out.
+    /// \param in_force   From when on it holds; not compared with that of the version before.
+    /// \return           The number of the version: 1 for a new name, else one more than the last.
+    /// \throws InvalidArgument  if one of these is out of range; nothing is kept then.
+    /// \par Cost  A commit of its own.
+    std::uint32_t record_segment_version(std::string_view name, std::string_view condition, time::Instant in_force);
+    /// All versions of all segments, by (bytes of the name, version).
+    /// \throws StoreError  with name and version, if one does not match its hash, or one before the last is missing.
+    [[nodiscard]] std::vector<SegmentVersion> segment_versions() const;
+
+    /// Keeps changes of membership, in the order given, and how far the records reach with them: all of it or nothing.
+    /// On return it is on disk.
+    ///
+    /// \param records  Shape (n), may be empty. Their numbers are not looked at: they get the next ones. What they say
+    ///                 is not compared with earlier records.
+    /// \param mark     Replaces the mark before; neither its clock nor its seq lies before that one's, seq <=
+    ///                 last_seq().
+    /// \throws InvalidArgument  if the mark is out of range, or a person or a version of a segment is not in the
+    ///                          journal; nothing is kept then.
+    /// \par Cost  A commit, shared with the other threads that record at the same time, about 2 to 3 µs and 40 bytes a
+    ///            record, and 50 bytes a call that has records. A call without any does not make the file larger.
+    void record_memberships(std::span<const MembershipRecord> records, const MembershipMark& mark);
+    /// How far the records reach; nothing before the first call of record_memberships().
+    /// \throws StoreError  if it does not match its hash.
+    [[nodiscard]] std::optional<MembershipMark> membership_mark() const;
+    /// Number of the last change of membership on disk, erased ones counted; 0 where there is none.
+    [[nodiscard]] std::uint64_t last_membership_number() const;
+    /// The changes of membership behind a number (0: all), in order of their numbers, erased ones left out. The record
+    /// is valid during the call only. Whether one was tampered with is told by verify(); only what cannot be is noticed
+    /// here.
+    /// \throws StoreError  with the number, if a record cannot be; with name and version, if its segment version does
+    ///                     not match its hash.
+    /// \par Cost  About 0.2 µs a record.
+    void for_each_membership(std::uint64_t after_number, const MembershipVisitor& visit) const;
+    /// One person's changes of membership, in order of their numbers; none for an unknown person. As above.
+    /// \par Cost  About 5 µs a record, as records lie by number.
+    void for_each_membership_of(PersonId person, const MembershipVisitor& visit) const;
+
     // Snapshots ------------------------------------------------------------------------------------------------
 
     /// Stores a snapshot in one commit and drops the oldest beyond `keep`.
@@ -304,19 +403,22 @@ public:
 
     // Care -----------------------------------------------------------------------------------------------------
 
-    /// Recomputes each commitment, the chain and the bounds of its blocks.
+    /// Recomputes each commitment, the chain and the bounds of its blocks, of facts and of changes of membership.
     ///
     /// The commitment of a fact is BLAKE2b-256, keyed with a random key of its person, over the fact with symbols as
     /// text. Each commit closes blocks of facts; the hash of a block covers the hash before it, its first and last
-    /// number and its commitments. Facts that were erased keep their commitment.
+    /// number and its commitments. Facts that were erased keep their commitment. So it is with changes of membership,
+    /// in a chain of their own with a block for each call that recorded some; their mark covers the last hash. Each
+    /// version of a segment has a hash of its own.
     ///
-    /// \return  What is wrong, in order of numbers; empty where nothing is.
-    /// \par Cost  About 2 µs a fact.
+    /// \return  What is wrong: of facts in order of numbers, then of versions of segments and of changes of membership;
+    ///          empty where nothing is.
+    /// \par Cost  About 2 µs a fact, and as much a change of membership.
     [[nodiscard]] std::vector<AuditIssue> verify() const;
     /// SQLite's own check of the file's structure; empty where all is well.
     [[nodiscard]] std::vector<std::string> integrity_check() const;
-    /// Hash of the last block: whoever keeps it elsewhere can tell later that nothing up to here was changed. All zero
-    /// for an empty journal.
+    /// Hash of the last block of facts: whoever keeps it elsewhere can tell later that nothing up to here was changed.
+    /// All zero for an empty journal.
     [[nodiscard]] Hash chain_head() const;
     /// Moves all that is in the write-ahead log into the file and empties the log.
     /// \throws StoreError  if a reading that is under way prevents it.
@@ -333,3 +435,12 @@ private:
 };
 
 }  // namespace alloquy::store
+
+template <>
+struct alloquy::model::EnumNames<alloquy::store::MembershipStep> {
+    static constexpr std::array<std::string_view, 2> values{"entered", "left"};
+};
+template <>
+struct alloquy::model::EnumNames<alloquy::store::MembershipCause> {
+    static constexpr std::array<std::string_view, 3> values{"fact", "time", "edit"};
+};
