@@ -345,7 +345,7 @@ int main(int count, char** values) {
     if (count > 1) {
         const std::filesystem::path folder = values[1];
         write_column(folder / "person.u32", events, [&](std::size_t i) { return all[i].person; });
-        write_column(folder / "at.i64", events, [&](std::size_t i) { return all[i].at_ms; });
+        write_column(folder / "at_ms.i64", events, [&](std::size_t i) { return all[i].at_ms; });
         write_column(folder / "channel.u8", events, [&](std::size_t i) { return all[i].channel; });
         write_column(folder / "topic.u8", events, [&](std::size_t i) { return all[i].topic; });
         write_column(folder / "act.u8", events, [&](std::size_t i) { return static_cast<std::uint8_t>(all[i].act); });
@@ -365,7 +365,7 @@ int main(int count, char** values) {
         std::ofstream sql{folder / "conditions.tsv"};
         const std::vector<Both> conditions = fifty();
         for (std::size_t i = 0; i < counts.size(); ++i) {
-            sql << "n" << i << '\t' << counts[i].sql << " AND at > " << now_ms - counts[i].days * day_ms << '\n';
+            sql << "n" << i << '\t' << counts[i].sql << " AND at_ms > " << now_ms - counts[i].days * day_ms << '\n';
         }
         for (std::size_t i = 0; i < conditions.size(); ++i) {
             sql << "c" << i << '\t' << conditions[i].sql << '\t' << sizes[i] << '\n';

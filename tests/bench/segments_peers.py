@@ -36,7 +36,7 @@ def main():
     connection = duckdb.connect()
     connection.execute("SET threads = 2")
     connection.execute("SET preserve_insertion_order = false")
-    types = {"person": "u32", "at": "i64", "channel": "u8", "topic": "u8", "act": "u8", "direction": "u8", "quantity": "u8"}
+    types = {"person": "u32", "at_ms": "i64", "channel": "u8", "topic": "u8", "act": "u8", "direction": "u8", "quantity": "u8"}
     dtypes = {"u32": np.uint32, "i64": np.int64, "u8": np.uint8}
     rows = pa.table({name: np.memmap(f"{folder}/{name}.{kind}", dtype=dtypes[kind]) for name, kind in types.items()})
     connection.register("arrow_rows", rows)
@@ -44,7 +44,7 @@ def main():
     connection.execute(f"CREATE TYPE act AS ENUM ({act_type})")
     connection.execute("CREATE TYPE direction AS ENUM ('inbound', 'outbound')")
     acts = "CASE act " + " ".join(f"WHEN {i} THEN '{act}'" for i, act in enumerate(ACTS)) + " END::act"
-    connection.execute(f"""CREATE TABLE interactions AS SELECT person, at, channel, topic, {acts} AS act,
+    connection.execute(f"""CREATE TABLE interactions AS SELECT person, at_ms, channel, topic, {acts} AS act,
         (CASE direction WHEN 0 THEN 'inbound' ELSE 'outbound' END)::direction AS direction, quantity FROM arrow_rows""")
     connection.unregister("arrow_rows")
     del rows
@@ -54,8 +54,8 @@ def main():
 
     aggregates = ", ".join(f"count(*) FILTER (WHERE {where}) AS {name}" for name, where in counts)
     aggregated = f"""SELECT person, {aggregates},
-        max(at) FILTER (WHERE direction = 'inbound') AS last_inbound,
-        max(at) FILTER (WHERE act = 'replied') AS last_reply FROM interactions GROUP BY person"""
+        max(at_ms) FILTER (WHERE direction = 'inbound') AS last_inbound,
+        max(at_ms) FILTER (WHERE act = 'replied') AS last_reply FROM interactions GROUP BY person"""
     day = time.strftime("%Y-%m-%d", time.gmtime(NOW / 1000))
     names = ", ".join(name for name, _ in counts)
     # Later conditions name earlier ones: DuckDB lets a select list do so.
