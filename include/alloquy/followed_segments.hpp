@@ -232,7 +232,8 @@ public:
     /// The same for a condition that needs more than is kept: its facts are read from the journal.
     class HistoryQuery {
     public:
-        HistoryQuery(const Keeper& keeper, const segment::Condition& condition, const Engine& engine)
+        /// \param now  Of the question: turns are those up to it.
+        HistoryQuery(const Keeper& keeper, const segment::Condition& condition, const Engine& engine, time::Instant now)
             : kinds_{engine.symbols()},
               program_{keeper.catalogue(), kinds_, keeper.calendar(), [&keeper](std::string_view name) {
                            const auto found = keeper.segments().find(name);
@@ -240,9 +241,9 @@ public:
                        }} {
             program_.add(condition);
             people_.resize(engine.size());
-            for (std::uint32_t row = 0; row < engine.size(); ++row) {
-                people_[row].turns.assign(keeper.turns(row).begin(), keeper.turns(row).end());
-            }
+            if (!program_.reads_turns()) return;
+            for (std::uint32_t row = 0; row < engine.size(); ++row)
+                people_[row].turns = keeper.turns_at(engine, row, now);
         }
         HistoryQuery(const HistoryQuery&) = delete;
         HistoryQuery& operator=(const HistoryQuery&) = delete;

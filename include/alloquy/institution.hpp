@@ -579,7 +579,7 @@ public:
             return with_view(engine, row, now,
                              [&](const auto& view) { return segment::explain(query.program(), 0, view, false); });
         }
-        typename Followed::HistoryQuery history_query{segments_->keeper(), bound, engine};
+        typename Followed::HistoryQuery history_query{segments_->keeper(), bound, engine, now};
         history_query.read(row, journal_.facts_of(person));
         typename Followed::Keeper::Later later = segments_->keeper().later(engine, row, now);
         later.person.facts = history_query.people()[row].facts;
@@ -901,7 +901,7 @@ private:
         if (list.empty()) throw InvalidArgument{"Institution: a list needs a name"};
         std::vector<model::Fact> facts;
         with_symbols([&](model::Symbols& words) {
-            const model::AttributeName name = words.attributes.intern("list:" + std::string{list});
+            const model::AttributeName name = words.attributes.intern(segment::list_attribute(list));
             const model::Source from = words.sources.intern(source);
             for (const PersonId person : people) {
                 facts.push_back({person, now, now, from, std::string{key}, model::AttributeStatement{{{name, on}}}});
@@ -974,9 +974,10 @@ private:
     }
     [[nodiscard]] std::vector<std::uint32_t> segments_of_row(const Engine& engine, std::uint32_t row,
                                                              time::Instant now) const {
+        const std::vector<std::uint64_t> mask = segments_->keeper().mask_at(engine, row, now);
         std::vector<std::uint32_t> in;
         for (std::uint32_t s = 0; s < segments_->keeper().segments().size(); ++s) {
-            if (segments_->keeper().is_member_at(engine, row, s, now)) in.push_back(s);
+            if ((mask[s / 64] >> s % 64 & 1U) != 0) in.push_back(s);
         }
         return in;
     }
@@ -995,7 +996,7 @@ private:
     [[nodiscard]] std::vector<std::uint32_t> rows_where(const Engine& engine, const segment::Condition& condition,
                                                         time::Instant now) {
         const std::vector<std::uint64_t> masks = masks_at(engine, now);
-        const auto& keeper = segments_->keeper();
+        auto& keeper = segments_->keeper();
         engine::ColumnCache cache{engine.column_fields()};
         const engine::SegmentContext<Engine> context = keeper.context(engine, cache);
         constexpr std::array<std::uint32_t, 1> first{0};
@@ -1003,8 +1004,8 @@ private:
             const std::vector<engine::SegmentPerson> forward =
                 program.reads_turns() && people.data() == keeper.people().data() ? keeper.people_at(engine, now)
                                                                                  : std::vector<engine::SegmentPerson>{};
-            engine::SegmentBulk<Engine> bulk{program, context, forward.empty() ? people : forward, masks,
-                                             keeper.words()};
+            engine::SegmentBulk<Engine> bulk{program, context,        forward.empty() ? people : forward,
+                                             masks,   keeper.words(), keeper.columns()};
             const engine::RowBits bits = bulk.ask(first, {}, now, options_.threads).front();
             std::vector<std::uint32_t> rows;
             for (std::uint32_t row = 0; row < engine.size(); ++row) {
@@ -1016,7 +1017,7 @@ private:
             const typename Followed::Query query{segments_->keeper(), condition};
             if (segments_->can_ask(query.program())) return ask(query.program(), keeper.people());
         }
-        typename Followed::HistoryQuery query{segments_->keeper(), condition, engine};
+        typename Followed::HistoryQuery query{segments_->keeper(), condition, engine, now};
         journal_.for_each_person_facts(PersonId{0}, PersonId{std::numeric_limits<std::int64_t>::max()},
                                        [&](PersonId person, std::span<const model::Fact> facts) {
                                            query.read(engine.row(person), facts);
@@ -1124,13 +1125,23 @@ private:
         }
         std::sort(rows.begin(), rows.end(),
                   [&](std::uint32_t a, std::uint32_t b) { return engine_->tie_key(a) < engine_->tie_key(b); });
+        for (const std::uint32_t row : rows) keeper.rest(row);
         const auto history = [this](PersonId person) { return folded_history(person); };
-        for (const std::uint32_t row : rows) {
-            keeper.rest(row);
-            keeper.refold(row, history(engine_->person(row).id));
+        // Where conditions look at other people, everybody's facts must be there before anybody is followed.
+        const bool at_once = keeper.program().reads_relations();
+        if (at_once) {
+            for (const std::uint32_t row : rows) keeper.refold(row, history(engine_->person(row).id));
         }
         if (const auto known = engine_->known_until()) keeper.advance(*engine_, *known);
-        for (const std::uint32_t row : rows) keeper.revise(*engine_, row, history);
+        for (const std::uint32_t row : rows) {
+            if (at_once) {
+                keeper.revise(*engine_, row, history);
+            } else {
+                const std::vector<model::Fact> facts = history(engine_->person(row).id);
+                keeper.refold(row, facts);
+                keeper.revise(*engine_, row, [&](PersonId) { return facts; });
+            }
+        }
     }
 
     void refold_one(Engine& engine, PersonId person) { engine.refold(engine.row(person), history(person)); }

@@ -1,7 +1,6 @@
 // BENCH fold: interactions into the standard signals, one core and two, sorted by person and in order of arrival.
 // Prints `name value` lines. With a folder as argument, writes the sorted rows there for the peers (fold_peers.py).
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -12,11 +11,14 @@
 
 #include <alloquy/engine/engine.hpp>
 
-#include "../support/random.hpp"
+#include "support.hpp"
 
 namespace {
 
 using namespace alloquy;
+using bench::mix;
+using bench::seconds;
+using bench::write_column;
 
 constexpr std::size_t people = 500'000;
 constexpr std::size_t events_per_person = 100;
@@ -24,42 +26,12 @@ constexpr std::size_t events = people * events_per_person;
 constexpr std::int64_t first_ms = 1'600'000'000'000;
 constexpr std::int64_t span_ms = std::int64_t{2} * 365 * 86'400'000;
 
-std::uint64_t mix(std::uint64_t seed) {
-    return support::Random{seed}.bits();
-}
-
 engine::Playbook playbook() {
     engine::Playbook book;
     book.channels = {"email", "phone", "whatsapp", "portal", "web"};
     book.topics = {"study", "admission", "housing"};
     book.reachability.channels = {"email", "phone", "whatsapp"};
     return book;
-}
-
-/// A student's mixture: 82 % clicks and visits, 12 % messages and calls of the institution, 6 % answers.
-void fill(score::Event& event, std::uint64_t draw) {
-    const std::uint64_t kind = draw % 100;
-    event.quantity = static_cast<std::uint16_t>(1 + (draw >> 8) % 4);
-    event.topic = static_cast<std::uint8_t>((draw >> 16) % 4);
-    // People live on UTC.
-    const std::int64_t hours = event.at_ms / 3'600'000;
-    event.local_day = static_cast<std::int32_t>(hours / 24);
-    event.hour_of_week = static_cast<std::uint8_t>((hours + 72) % 168);
-    if (kind < 82) {
-        event.channel = static_cast<std::uint8_t>(4 + (kind & 1));
-        event.act = kind % 4 == 0 ? model::Act::visited : model::Act::clicked;
-        event.direction = model::Direction::inbound;
-    } else {
-        event.channel = static_cast<std::uint8_t>(1 + (draw >> 32) % 3);
-        event.act = kind < 94 ? model::Act::sent : model::Act::replied;
-        event.direction = kind < 94 ? model::Direction::outbound : model::Direction::inbound;
-    }
-}
-
-double seconds(auto&& work) {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 /// \param mean    Gets the mean engagement of all people.
@@ -86,29 +58,10 @@ double best_fold(const std::vector<score::Event>& all, unsigned threads, double&
     return best;
 }
 
-template <class Get>
-void write_column(const std::filesystem::path& path, const std::vector<score::Event>& all, Get&& get) {
-    std::ofstream out{path, std::ios::binary};
-    std::vector<decltype(get(all[0]))> column;
-    column.reserve(all.size());
-    for (const score::Event& event : all) column.push_back(get(event));
-    out.write(reinterpret_cast<const char*>(column.data()),
-              static_cast<std::streamsize>(column.size() * sizeof column[0]));
-}
-
 }  // namespace
 
 int main(int count, char** values) {
-    std::vector<score::Event> all(events);
-    for (std::size_t i = 0; i < events; ++i) {
-        const std::uint64_t draw = mix(i);
-        score::Event& event = all[i];
-        event.person = static_cast<std::uint32_t>(i / events_per_person);
-        constexpr auto step = span_ms / static_cast<std::int64_t>(events_per_person);
-        event.at_ms = first_ms + static_cast<std::int64_t>(i % events_per_person) * step +
-                      static_cast<std::int64_t>(mix(draw) % static_cast<std::uint64_t>(step));
-        fill(event, draw);
-    }
+    std::vector<score::Event> all = bench::events_by_person(people, events_per_person, first_ms, span_ms);
     double mean = 0;
     double sum_30 = 0;
     const double sorted = best_fold(all, 1, mean, sum_30);
@@ -124,15 +77,15 @@ int main(int count, char** values) {
         const std::filesystem::path folder = values[1];
         const engine::Playbook book = playbook();
         const score::Engagement engagement{book.engagement, book.channels, book.topics};
-        write_column(folder / "person.u32", all, [](const score::Event& event) { return event.person; });
-        write_column(folder / "day.i32", all, [](const score::Event& event) { return event.local_day; });
+        write_column(folder / "person.u32", events, [&](std::size_t i) { return all[i].person; });
+        write_column(folder / "day.i32", events, [&](std::size_t i) { return all[i].local_day; });
         // The raw rows, and what one act of each kind weighs, for peers that look weights up as the fold does.
         const auto kind = [](const score::Event& event) {
             return static_cast<std::uint16_t>((event.channel * 2 + static_cast<int>(event.direction)) * 32 +
                                               static_cast<int>(event.act));
         };
-        write_column(folder / "kind.u16", all, kind);
-        write_column(folder / "quantity.u16", all, [](const score::Event& event) { return event.quantity; });
+        write_column(folder / "kind.u16", events, [&](std::size_t i) { return kind(all[i]); });
+        write_column(folder / "quantity.u16", events, [&](std::size_t i) { return all[i].quantity; });
         std::ofstream kinds{folder / "kinds.csv"};
         kinds << "kind,act,act_weight,effort\n";
         for (std::uint8_t channel = 0; channel <= book.channels.size(); ++channel) {
@@ -152,7 +105,7 @@ int main(int count, char** values) {
         all[i].person = static_cast<std::uint32_t>(mix(draw) % people);
         all[i].at_ms = first_ms + static_cast<std::int64_t>(static_cast<double>(span_ms) * static_cast<double>(i) /
                                                             static_cast<double>(events));
-        fill(all[i], draw);
+        bench::fill(all[i], draw);
     }
     const double arrival = best_fold(all, 1, mean, sum_30);
     std::printf("fold_arrival_per_second_per_core %.0f\n", static_cast<double>(events) / arrival);

@@ -10,20 +10,18 @@
 
 #include <alloquy/engine/engine.hpp>
 
-#include "../support/random.hpp"
+#include "support.hpp"
 
 namespace {
 
 using namespace alloquy;
+using bench::mix;
+using bench::seconds;
 
 constexpr std::uint32_t people = 1'000'000;
 constexpr std::uint64_t most_events = 100;
 constexpr std::int64_t first_ms = 1'700'000'000'000;
 constexpr std::int64_t span_ms = std::int64_t{200} * 86'400'000;
-
-std::uint64_t mix(std::uint64_t seed) {
-    return support::Random{seed}.bits();
-}
 
 engine::Playbook playbook() {
     engine::Playbook book;
@@ -68,12 +66,6 @@ void add_events(std::uint32_t person, std::vector<score::Event>& events) {
         if (inbound && fraction(draw) < drop_out) return;
         day -= score::log(fraction(draw + 1)) / per_day;
     }
-}
-
-double seconds(auto&& work) {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace

@@ -16,11 +16,14 @@
 #include <alloquy/engine/engine.hpp>
 #include <alloquy/engine/segment_keeper.hpp>
 
-#include "../support/random.hpp"
+#include "support.hpp"
 
 namespace {
 
 using namespace alloquy;
+using bench::mix;
+using bench::seconds;
+using bench::write_column;
 
 constexpr std::int64_t day_ms = 86'400'000;
 constexpr std::size_t events_per_person = 100;
@@ -28,14 +31,6 @@ constexpr std::int64_t first_ms = 1'600'000'000'000;
 constexpr std::int64_t span_ms = 365 * day_ms;
 constexpr std::int64_t now_ms = first_ms + span_ms;
 
-std::uint64_t mix(std::uint64_t seed) {
-    return support::Random{seed}.bits();
-}
-double seconds(auto&& work) {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 /// Resident memory of this process, bytes (Linux).
 std::size_t resident() {
     std::ifstream in{"/proc/self/statm"};
@@ -146,25 +141,6 @@ engine::Playbook playbook() {
     return book;
 }
 
-/// The same mixture as in bench_fold: 82 % clicks and visits, 12 % messages of the institution, 6 % answers.
-void fill(score::Event& event, std::uint64_t draw) {
-    const std::uint64_t kind = draw % 100;
-    event.quantity = static_cast<std::uint16_t>(1 + (draw >> 8) % 4);
-    event.topic = static_cast<std::uint8_t>((draw >> 16) % 4);
-    const std::int64_t hours = event.at_ms / 3'600'000;
-    event.local_day = static_cast<std::int32_t>(hours / 24);
-    event.hour_of_week = static_cast<std::uint8_t>((hours + 72) % 168);
-    if (kind < 82) {
-        event.channel = static_cast<std::uint8_t>(4 + (kind & 1));
-        event.act = kind % 4 == 0 ? model::Act::visited : model::Act::clicked;
-        event.direction = model::Direction::inbound;
-    } else {
-        event.channel = static_cast<std::uint8_t>(1 + (draw >> 32) % 3);
-        event.act = kind < 94 ? model::Act::sent : model::Act::replied;
-        event.direction = kind < 94 ? model::Direction::outbound : model::Direction::inbound;
-    }
-}
-
 /// What is known of one person beside interactions.
 struct Profile {
     model::RoleKind role;
@@ -194,33 +170,12 @@ Profile profile(std::uint32_t row) {
             part(54, 3) - 1};
 }
 
-template <class Get>
-void write_column(const std::filesystem::path& path, std::size_t count, Get&& get) {
-    std::ofstream out{path, std::ios::binary};
-    std::vector<decltype(get(std::size_t{0}))> column;
-    for (std::size_t i = 0; i < count;) {
-        column.clear();
-        for (; i < count && column.size() < (1U << 20U); ++i) column.push_back(get(i));
-        out.write(reinterpret_cast<const char*>(column.data()),
-                  static_cast<std::streamsize>(column.size() * sizeof column[0]));
-    }
-}
-
 }  // namespace
 
 int main(int count, char** values) {
     const std::uint32_t people = count > 2 ? static_cast<std::uint32_t>(std::atoi(values[2])) : 1'000'000U;
     const std::size_t events = std::size_t{people} * events_per_person;
-    std::vector<score::Event> all(events);
-    for (std::size_t i = 0; i < events; ++i) {
-        const std::uint64_t draw = mix(i);
-        score::Event& event = all[i];
-        event.person = static_cast<std::uint32_t>(i / events_per_person);
-        constexpr auto step = span_ms / static_cast<std::int64_t>(events_per_person);
-        event.at_ms = first_ms + static_cast<std::int64_t>(i % events_per_person) * step +
-                      static_cast<std::int64_t>(mix(draw) % static_cast<std::uint64_t>(step));
-        fill(event, draw);
-    }
+    const std::vector<score::Event> all = bench::events_by_person(people, events_per_person, first_ms, span_ms);
     const std::size_t before = resident();
     model::Symbols symbols;
     engine::Engine engine = engine::make_engine(playbook(), {}, symbols, {});
@@ -257,6 +212,8 @@ int main(int count, char** values) {
 
     const time::Instant now = time::Instant::from_unix_ms(now_ms);
     std::vector<engine::RowBits> members;
+    // The first question also makes the columns of people.
+    std::printf("rebuild_first_seconds %.3f\n", seconds([&] { members = keeper.rebuild(engine, now, 2); }));
     for (const unsigned threads : {2U, 1U}) {
         double best = 1e9;
         for (int round = 0; round < 3; ++round) {
@@ -291,7 +248,7 @@ int main(int count, char** values) {
         score::Event event{};
         event.person = static_cast<std::uint32_t>(mix(draw) % people);
         event.at_ms = now_ms + static_cast<std::int64_t>(i) * 50;
-        fill(event, draw);
+        bench::fill(event, draw);
         const time::Instant at = time::Instant::from_unix_ms(event.at_ms);
         facts.push_back({PersonId{std::int64_t{event.person} + 1}, at, at, symbols.sources.intern("bench"),
                          std::to_string(i), engine.interaction_of(event)});

@@ -251,6 +251,9 @@ TEST_SUITE("institution/segments") {
         college.record(click(college, person, day(0), "a"));
         CHECK(college.members("was busy", day(5)) == std::vector{person});
         CHECK(college.members_where("left segment \"busy\" in last 7 days", day(5)) == std::vector{person});
+        // A year reaches further back than the playbook's segments, so the facts come from the journal.
+        CHECK(college.members_where("left segment \"busy\" in last 7 days and some interactions in last 365 days",
+                                    day(5)) == std::vector{person});
     }
 
     TEST_CASE("why: the tree with what was found, and the smallest change") {

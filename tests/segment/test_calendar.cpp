@@ -20,58 +20,39 @@
 #include <alloquy/time/range.hpp>
 #include <alloquy/time/zone.hpp>
 
+#include "../support/calendars.hpp"
 #include "../support/instants.hpp"
 
 using namespace alloquy::segment;
 using alloquy::InvalidArgument;
 using alloquy::support::at;
+using alloquy::support::day;
 using alloquy::time::Day;
 using alloquy::time::Instant;
 using alloquy::time::Zone;
 
 namespace {
 
-Day day(std::string_view iso) {
-    return Day::from_iso(iso).value();
-}
 std::int64_t ms(std::string_view iso) {
     return at(iso).unix_ms();
 }
-alloquy::time::Range<Day> days(std::string_view first, std::string_view end) {
-    return alloquy::time::Range<Day>{day(first), day(end)};
-}
 
-/// "Test/Central": the rule of Europe/Amsterdam since 1996, without a transition before it. "Test/Skip": ten hours west
-/// of Greenwich up to 2011-12-30T10:00Z, 14 hours east of it from there on, as Pacific/Apia: it has no 2011-12-30.
+/// Besides Test/Central and Test/East "Test/Skip": ten hours west of Greenwich up to 2011-12-30T10:00Z, 14 hours east
+/// of it from there on, as Pacific/Apia: it has no 2011-12-30.
 std::optional<Zone> find_zone(std::string_view name) {
     using namespace std::string_literals;
-    const auto from_text = [&](const std::string& file) {
-        return Zone::from_tzif(std::string{name}, std::as_bytes(std::span{file}));
-    };
+    if (name != "Test/Skip") return alloquy::support::find_central_zone(name);
     // RFC 9636: version, 15 unused bytes, counts isut, isstd, leap, time, type, char; then types and their names.
     const std::string magic = "TZif2"s + std::string(15, '\0') + std::string(12, '\0');
     const std::string one = magic + "\0\0\0\0\0\0\0\1\0\0\0\4"s + "\0\0\x0E\x10\0\0"s + "CET\0"s;  // +3600 s
-    if (name == "Test/East") return Zone::fixed("Test/East", 19'800);                              // +05:30
-    if (name == "Test/Central") return from_text(one + one + "\nCET-1CEST,M3.5.0,M10.5.0/3\n");
-    if (name == "Test/Skip") {
-        // 2011-12-30T10:00Z is 1325239200 = 0x4EFD8BA0; -36000 s is 0xFFFF7360 and 50400 s is 0x0000C4E0.
-        const std::string types = "\1"s + "\xFF\xFF\x73\x60\0\0"s + "\0\0\xC4\xE0\0\4"s + "OLD\0NEW\0"s;
-        const std::string two = magic + "\0\0\0\1\0\0\0\2\0\0\0\x8"s + "\0\0\0\0\x4E\xFD\x8B\xA0"s + types;
-        return from_text(one + two + "\n<NEW>-14\n");
-    }
-    return std::nullopt;
+    // 2011-12-30T10:00Z is 1325239200 = 0x4EFD8BA0; -36000 s is 0xFFFF7360 and 50400 s is 0x0000C4E0.
+    const std::string types = "\1"s + "\xFF\xFF\x73\x60\0\0"s + "\0\0\xC4\xE0\0\4"s + "OLD\0NEW\0"s;
+    const std::string two = magic + "\0\0\0\1\0\0\0\2\0\0\0\x8"s + "\0\0\0\0\x4E\xFD\x8B\xA0"s + types;
+    const std::string file = one + two + "\n<NEW>-14\n";
+    return Zone::from_tzif(std::string{name}, std::as_bytes(std::span{file}));
 }
 const SegmentCalendar& central() {
-    static const SegmentCalendar calendar{
-        find_zone, "Test/Central",
-        alloquy::time::AcademicCalendar{
-            {{{"2025-2026",
-               days("2025-09-01", "2026-07-11"),
-               {{"1", days("2025-09-01", "2026-01-31")}, {"2", days("2026-02-09", "2026-07-11")}},
-               {},
-               {}},
-              {"2026-2027", days("2026-08-31", "2027-07-10"), {{"1", days("2026-08-31", "2027-01-30")}}, {}, {}}},
-             {}}}};
+    static const SegmentCalendar calendar{find_zone, "Test/Central", alloquy::support::two_academic_years()};
     return calendar;
 }
 WindowAt window(const Window& window, std::string_view now, std::string_view persons = "") {

@@ -15,6 +15,7 @@
 #include <alloquy/model/attribute.hpp>
 #include <alloquy/model/fact.hpp>
 #include <alloquy/model/symbols.hpp>
+#include <alloquy/segment/calendar.hpp>
 #include <alloquy/segment/catalogue.hpp>
 #include <alloquy/segment/condition.hpp>
 
@@ -85,6 +86,8 @@ TEST_SUITE("segment/fact_kinds") {
         CHECK(KeptFact{alloquy::time::Instant::min_unix_ms, 9}.at_ms() == first);
         CHECK(KeptFact{alloquy::time::Instant::max_unix_ms, 9}.at_ms() == last);
         CHECK(KeptFact{alloquy::time::Instant::max_unix_ms, 9}.kind() == 9);
+        CHECK(KeptFact{alloquy::segment::always_ms, 9}.at_ms() == first);
+        CHECK(KeptFact{alloquy::segment::never_ms, 9}.at_ms() == last);
         CHECK(KeptFact{first, 0} < KeptFact{last, 0});
     }
 

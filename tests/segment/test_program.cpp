@@ -30,8 +30,8 @@
 #include <alloquy/time/academic_calendar.hpp>
 #include <alloquy/time/day.hpp>
 #include <alloquy/time/instant.hpp>
-#include <alloquy/time/zone.hpp>
 
+#include "../support/calendars.hpp"
 #include "../support/instants.hpp"
 #include "../support/random.hpp"
 
@@ -40,10 +40,12 @@ using namespace alloquy::segment;
 using alloquy::InvalidArgument;
 using alloquy::PersonId;
 using alloquy::support::at;
+using alloquy::support::day;
+using alloquy::support::days;
+using alloquy::support::find_central_zone;
 using alloquy::support::Random;
 using alloquy::time::Day;
 using alloquy::time::Instant;
-using alloquy::time::Zone;
 using model::AttributeValue;
 
 namespace {
@@ -51,14 +53,8 @@ namespace {
 constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t day_ms = 24 * hour_ms;
 
-Day day(std::string_view iso) {
-    return Day::from_iso(iso).value();
-}
 std::int64_t ms(std::string_view iso) {
     return at(iso).unix_ms();
-}
-alloquy::time::Range<Day> days(std::string_view first, std::string_view end) {
-    return alloquy::time::Range<Day>{day(first), day(end)};
 }
 
 const Catalogue catalogue{{{"steady", FieldType::number, Motion::steady},
@@ -69,19 +65,8 @@ const Catalogue catalogue{{{"steady", FieldType::number, Motion::steady},
                            {"hour", FieldType::number, Motion::hourly},
                            {"city", FieldType::text, Motion::steady}}};
 
-/// "Test/Central": the rule of Europe/Amsterdam since 1996, without a transition before it.
-std::optional<Zone> find_zone(std::string_view name) {
-    using namespace std::string_literals;
-    if (name == "Test/East") return Zone::fixed("Test/East", 19'800);  // +05:30
-    if (name != "Test/Central") return std::nullopt;
-    // RFC 9636: header with counts isut, isstd, leap, time, type 1, char 4; one type of +3600 s named "CET".
-    const std::string header =
-        "TZif2"s + std::string(15, '\0') + std::string(16, '\0') + "\0\0\0\1\0\0\0\4"s + "\0\0\x0E\x10\0\0"s + "CET\0"s;
-    const std::string file = header + header + "\nCET-1CEST,M3.5.0,M10.5.0/3\n";
-    return Zone::from_tzif("Test/Central", std::as_bytes(std::span{file}));
-}
 const SegmentCalendar& central() {
-    static const SegmentCalendar calendar{find_zone, "Test/Central",
+    static const SegmentCalendar calendar{find_central_zone, "Test/Central",
                                           alloquy::time::AcademicCalendar{{{{"2025-2026",
                                                                              days("2025-09-01", "2026-07-11"),
                                                                              {{"1", days("2025-09-01", "2026-01-31")},

@@ -51,6 +51,11 @@ private:
     std::filesystem::path path_;
 };
 
+/// A new journal: "j.sqlite" in the folder, or one without a file.
+inline Journal file_or_memory(const TemporaryFolder& folder, bool in_memory) {
+    return in_memory ? Journal::in_memory() : Journal::open(folder / "j.sqlite");
+}
+
 inline std::string bytes_of(const std::filesystem::path& path) {
     std::ifstream file{path, std::ios::binary};
     return {std::istreambuf_iterator<char>{file}, {}};

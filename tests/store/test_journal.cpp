@@ -34,10 +34,6 @@ using namespace store_test;
 
 namespace {
 
-Journal file_or_memory(const TemporaryFolder& folder, bool in_memory) {
-    return in_memory ? Journal::in_memory() : Journal::open(folder / "j.sqlite");
-}
-
 std::vector<std::pair<std::uint64_t, model::Fact>> all_by_seq(const Journal& journal) {
     std::vector<std::pair<std::uint64_t, model::Fact>> facts;
     journal.for_each_by_seq(1, [&](std::uint64_t seq, const model::Fact& fact) {

@@ -43,10 +43,6 @@ using namespace store_test;
 
 namespace {
 
-Journal file_or_memory(const TemporaryFolder& folder, bool in_memory) {
-    return in_memory ? Journal::in_memory() : Journal::open(folder / "j.sqlite");
-}
-
 /// This many people, each with one fact.
 void fill(Journal& journal, int people) {
     const auto sis = journal.symbols().sources.intern("sis");

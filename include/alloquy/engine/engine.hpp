@@ -183,6 +183,8 @@ public:
             zone_of_.push_back(no_zone);
             contacts_.emplace_back();
             known_ms_.push_back(never);
+            if (versions_.size() < people_.size()) versions_.push_back(0);
+            ++versions_[entry->second];
             std::apply([&](auto&... states) { (states.emplace_back(), ...); }, states_);
         } else {
             tie_keys_[entry->second] = tie_key;
@@ -200,6 +202,11 @@ public:
         return *found;
     }
     [[nodiscard]] const model::Person& person(std::uint32_t row) const noexcept { return people_[row]; }
+    /// By row: changes whenever person() may have changed, so that a reader can tell what it has seen. Equal only for
+    /// an equal person, until 2^32 changes.
+    [[nodiscard]] std::span<const std::uint32_t> person_versions() const noexcept {
+        return {versions_.data(), people_.size()};
+    }
     /// What identifies the person outside, as a number; see add_person().
     [[nodiscard]] std::uint64_t tie_key(std::uint32_t row) const noexcept { return tie_keys_[row]; }
     [[nodiscard]] std::span<const decide::Contact> contacts(std::uint32_t row) const noexcept { return contacts_[row]; }
@@ -230,6 +237,7 @@ public:
             late = person.latest_at && fact.at <= *person.latest_at;
             if (!late) {
                 const std::string zone_before = person.zone;
+                ++versions_[row];
                 model::apply(person, fact, *symbols_);
                 if (person.zone != zone_before) {
                     zone_of_[row] = zone_number(person.zone);
@@ -246,6 +254,7 @@ public:
         model::Person fresh{people_[row].id};
         for (const model::Fact& fact : facts) model::apply(fresh, fact, *symbols_);
         people_[row] = std::move(fresh);
+        ++versions_[row];
         known_ms_[row] = never;
         for (const model::Fact& fact : facts) known_ms_[row] = std::max(known_ms_[row], fact.known_at.unix_ms());
         note_known(known_ms_[row]);
@@ -1730,6 +1739,7 @@ private:
 
     std::unordered_map<std::int64_t, std::uint32_t> rows_;  // looked up, never walked
     std::vector<model::Person> people_;
+    std::vector<std::uint32_t> versions_;  // see person_versions(); goes on where people are forgotten
     std::vector<std::uint64_t> tie_keys_;
     std::vector<std::uint16_t> zone_of_;  // 1-based position in zones_, no_zone where unknown
     std::vector<std::vector<decide::Contact>> contacts_;

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include <alloquy/engine/engine.hpp>
+#include <alloquy/engine/people_columns.hpp>
 #include <alloquy/engine/segment_bulk.hpp>
 #include <alloquy/engine/segment_view.hpp>
 #include <alloquy/error.hpp>
@@ -136,6 +137,11 @@ public:
         if (people_[row].next_ms > at.unix_ms()) return is_member(row, segment);
         return bit(later(engine, row, at).mask.data(), segment);
     }
+    /// The bits of all segments that a person is in at an instant; see is_member_at().
+    [[nodiscard]] std::vector<std::uint64_t> mask_at(const Engine& engine, std::uint32_t row, time::Instant at) const {
+        if (at.unix_ms() >= clock_ms_ && kept(row).next_ms > at.unix_ms()) return {mask_of(row), mask_of(row) + words_};
+        return later(engine, row, at).mask;
+    }
     /// One person as things were at an instant by what is known now, or will be if no fact comes in.
     struct Later {
         SegmentPerson person;
@@ -165,9 +171,13 @@ public:
         return row < people_.size() ? std::span<const segment::PackedTurn>{people_[row].turns}
                                     : std::span<const segment::PackedTurn>{};
     }
+    /// The same with those up to an instant not before clock() that will come if no fact comes in.
+    [[nodiscard]] std::vector<segment::PackedTurn> turns_at(const Engine& engine, std::uint32_t row,
+                                                            time::Instant at) const {
+        return kept(row).next_ms > at.unix_ms() ? kept(row).turns : later(engine, row, at).person.turns;
+    }
     /// The changes since the last call, in the order in which they became known, then by instant, person and segment.
     [[nodiscard]] std::vector<MembershipChange> take_changes() { return std::exchange(changes_, {}); }
-    [[nodiscard]] bool has_changes() const noexcept { return !changes_.empty(); }
 
     // Following --------------------------------------------------------------------------------------------------
 
@@ -253,6 +263,19 @@ public:
         const std::uint32_t row = engine.row(fact.person);
         grow(engine.size());
         SegmentPerson& person = people_[row];
+#if defined(__GNUC__)
+        // What is kept of one of very many people is in no cache: it is fetched while the fact is looked at. GCC leaves
+        // this out if it stands in a function of its own.
+        constexpr std::size_t line = 64;
+        const auto* const held = reinterpret_cast<const char*>(&engine.person(row));
+        for (std::size_t at = 0; at < sizeof(model::Person); at += line) __builtin_prefetch(held + at);
+        __builtin_prefetch(mask(row));
+        constexpr std::size_t facts_per_line = line / sizeof(segment::KeptFact);
+        const std::size_t tail = std::min(person.facts.size(), 4 * facts_per_line);
+        for (std::size_t back = 1; back <= tail; back += facts_per_line) {
+            __builtin_prefetch(person.facts.data() + (person.facts.size() - back));
+        }
+#endif
         const std::size_t first = changes_.size();
         const std::int64_t at_ms = fact.at.unix_ms();
         const std::optional<std::uint32_t> kind = kinds_.kind_of(fact.content);
@@ -345,7 +368,8 @@ public:
         const Context shared = context(engine, cache_);
         const std::vector<SegmentPerson> forward =
             program_.reads_turns() ? people_at(engine, now) : decltype(people_){};
-        SegmentBulk<Engine> bulk{program_, shared, program_.reads_turns() ? forward : people_, masks_, words_};
+        SegmentBulk<Engine> bulk{program_, shared, program_.reads_turns() ? forward : people_,
+                                 masks_,   words_, columns_};
         std::vector<RowBits> in_order = bulk.ask(places, places, now, threads);
         std::vector<RowBits> all(in_order.size());
         for (std::size_t i = 0; i < places.size(); ++i) all[places[i]] = std::move(in_order[i]);
@@ -359,10 +383,21 @@ public:
         }
         return all;
     }
-    [[nodiscard]] std::span<const SegmentPerson> people() const noexcept { return people_; }
-    [[nodiscard]] std::span<const std::uint64_t> masks() const noexcept { return masks_; }
+    [[nodiscard]] std::span<const SegmentPerson> people() const noexcept {
+        return people_;
+    }
+    [[nodiscard]] std::span<const std::uint64_t> masks() const noexcept {
+        return masks_;
+    }
     /// Words of a person's mask.
-    [[nodiscard]] std::size_t words() const noexcept { return words_; }
+    [[nodiscard]] std::size_t words() const noexcept {
+        return words_;
+    }
+
+    /// Columns of the engine's people, for questions of everybody at once.
+    [[nodiscard]] PeopleColumns& columns() noexcept {
+        return columns_;
+    }
 
     // Views ------------------------------------------------------------------------------------------------------
 
@@ -390,7 +425,7 @@ public:
     /// Bytes held for everybody, the kept facts apart.
     [[nodiscard]] std::size_t bytes() const noexcept {
         std::size_t all = people_.capacity() * sizeof(SegmentPerson) + masks_.capacity() * sizeof masks_[0] +
-                          timers_.size() * sizeof(Timer);
+                          timers_.size() * sizeof(Timer) + columns_.bytes();
         for (const SegmentPerson& person : people_) all += person.turns.capacity() * sizeof(segment::PackedTurn);
         return all;
     }
@@ -416,7 +451,9 @@ private:
     static bool bit(const std::uint64_t* words, std::uint32_t segment) noexcept {
         return (words[segment / 64] >> segment % 64 & 1U) != 0;
     }
-    [[nodiscard]] std::uint64_t* mask(std::uint32_t row) noexcept { return masks_.data() + row * words_; }
+    [[nodiscard]] std::uint64_t* mask(std::uint32_t row) noexcept {
+        return masks_.data() + row * words_;
+    }
     void grow(std::uint32_t rows) {
         if (people_.size() >= rows) return;
         people_.resize(rows);
@@ -523,6 +560,7 @@ private:
                 std::optional<TurnCause> cause) {
         std::sort(rows.begin(), rows.end());
         std::vector<std::vector<segment::PackedTurn>> old;
+        old.reserve(rows.size());
         for (const std::uint32_t row : rows) old.push_back(ask_again(engine, row, at_ms, precise));
         if (program_.reads_relations()) {
             // Whoever is related to somebody whose segments turned, as far as relations ask for these.
@@ -852,6 +890,7 @@ private:
     ColumnCache past_cache_;
     std::optional<Context> live_;
     std::unique_ptr<Engine> past_;
+    PeopleColumns columns_;
 };
 
 }  // namespace alloquy::engine

@@ -117,7 +117,8 @@ public:
     /// \throws InvalidArgument  if the institution's zone is not found.
     SegmentCalendar(ZoneSource zones, std::string own, time::AcademicCalendar academic)
         : zones_{std::move(zones)}, own_{std::move(own)}, academic_{std::move(academic)} {
-        if (find(own_) == nullptr) throw InvalidArgument{"segments: there is no time zone '" + own_ + "'"};
+        institutions_ = find(own_);
+        if (institutions_ == nullptr) throw InvalidArgument{"segments: there is no time zone '" + own_ + "'"};
     }
     /// UTC, without an academic calendar.
     SegmentCalendar() : SegmentCalendar{nullptr, "UTC", time::AcademicCalendar{{}}} {}
@@ -127,9 +128,9 @@ public:
     [[nodiscard]] const time::Zone& zone(const ZoneName& name, std::string_view persons) const {
         if (name == own_zone) {
             const time::Zone* const own = persons.empty() ? nullptr : find(persons);
-            return own != nullptr ? *own : *find(own_);
+            return own != nullptr ? *own : *institutions_;
         }
-        const time::Zone* const found = find(name.empty() ? std::string_view{own_} : std::string_view{name});
+        const time::Zone* const found = name.empty() ? institutions_ : find(name);
         if (found == nullptr) throw InvalidArgument{"segments: there is no time zone '" + name + "'"};
         return *found;
     }
@@ -238,6 +239,7 @@ private:
     /// Looked up by name; entries never move.
     std::unique_ptr<std::map<std::string, std::optional<time::Zone>, std::less<>>> known_ =
         std::make_unique<std::map<std::string, std::optional<time::Zone>, std::less<>>>();
+    const time::Zone* institutions_ = nullptr;  // among them
 };
 
 }  // namespace alloquy::segment

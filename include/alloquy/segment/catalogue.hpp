@@ -51,25 +51,34 @@ struct Field {
 
 /// The fields that facts of a kind have. `text` of interactions is personal and is only looked at: `contains`, `starts
 /// with`, `ends with`, `like`, `matches` and `is known`.
-[[nodiscard]] inline std::vector<Field> fact_fields(FactKind kind) {
+[[nodiscard]] inline const std::vector<Field>& fact_fields(FactKind kind) {
     constexpr FieldType text = FieldType::text;
-    switch (kind) {
-        case FactKind::interactions:
-            return {{"channel", text},  {"act", text},   {"direction", text}, {"topic", text},
-                    {"language", text}, {"actor", text}, {"team", text},      {"purpose", text},
-                    {"action", text},   {"tone", text},  {"text", text},      {"quantity", FieldType::number}};
-        case FactKind::results:
-            return {{"assessment", text}, {"fraction", FieldType::number}};
-        case FactKind::obligations:
-            return {{"kind", text}, {"step", text}, {"weight", FieldType::number}};
-        case FactKind::dialogues:
-            return {{"step", text}, {"topic", text}, {"team", text}, {"tone", text}};
-        case FactKind::enrolments:
-            return {{"programme", text}, {"status", text}};
-        case FactKind::consents:
-            return {{"purpose", text}, {"channel", text}, {"decision", text}};
-    }
-    return {};
+    static const std::array<std::vector<Field>, 6> all{{
+        // interactions
+        {{"channel", text},
+         {"act", text},
+         {"direction", text},
+         {"topic", text},
+         {"language", text},
+         {"actor", text},
+         {"team", text},
+         {"purpose", text},
+         {"action", text},
+         {"tone", text},
+         {"text", text},
+         {"quantity", FieldType::number}},
+        // results
+        {{"assessment", text}, {"fraction", FieldType::number}},
+        // obligations
+        {{"kind", text}, {"step", text}, {"weight", FieldType::number}},
+        // dialogues
+        {{"step", text}, {"topic", text}, {"team", text}, {"tone", text}},
+        // enrolments
+        {{"programme", text}, {"status", text}},
+        // consents
+        {{"purpose", text}, {"channel", text}, {"decision", text}},
+    }};
+    return all[static_cast<std::size_t>(kind)];
 }
 /// The field of that name, or nothing.
 [[nodiscard]] inline std::optional<FieldType> fact_field_type(FactKind kind, std::string_view name) {

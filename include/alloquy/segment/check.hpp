@@ -234,8 +234,9 @@ private:
     [[nodiscard]] std::optional<FieldType> fact_field(FactKind kind, const std::string& name) {
         const std::optional<FieldType> type = fact_field_type(kind, name);
         if (type) return type;
-        const std::vector<Field> fields = fact_fields(kind);
+        const std::vector<Field>& fields = fact_fields(kind);
         std::vector<std::string_view> names;
+        names.reserve(fields.size());
         for (const Field& field : fields) names.push_back(field.name);
         const bool is_of_person = catalogue_->type_of(name).has_value();
         problem_at("field", std::string{model::name_of(kind)} + " have no field " + shown(name) +

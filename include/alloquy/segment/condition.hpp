@@ -340,6 +340,10 @@ struct OnList {
 
     friend bool operator==(const OnList&, const OnList&) = default;
 };
+/// The attribute that is true of those on a list.
+[[nodiscard]] inline std::string list_attribute(std::string_view list) {
+    return "list:" + std::string{list};
+}
 /// What is asked about another segment.
 enum class MembershipTest : std::uint8_t {
     now,      ///< `in segment "a"`

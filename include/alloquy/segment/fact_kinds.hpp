@@ -103,6 +103,16 @@ inline bool is_text_field(const Operand& operand) {
     return field != nullptr && *field == "text";
 }
 
+/// Whether a test of words holds of them; monostate where there are none.
+[[nodiscard]] inline bool text_test_holds(const Condition& test, const model::AttributeValue& words) {
+    return std::visit(
+        [&](const auto& node) {
+            if constexpr (is_value_test<std::decay_t<decltype(node)>>) return test_value(node, words, NoToday{});
+            return false;
+        },
+        test.node);
+}
+
 /// Whether a condition over facts holds of one.
 /// \param looked_at  What to say of a test of an interaction's words; called with the test.
 template <class LookedAt>
@@ -117,9 +127,7 @@ template <class LookedAt>
                 return std::any_of(node.of.begin(), node.of.end(), each);
             } else if constexpr (std::is_same_v<Node, Not>) {
                 return !each(*node.of);
-            } else if constexpr (std::is_same_v<Node, Comparison> || std::is_same_v<Node, Between> ||
-                                 std::is_same_v<Node, OneOf> || std::is_same_v<Node, TextMatch> ||
-                                 std::is_same_v<Node, IsKnown>) {
+            } else if constexpr (is_value_test<Node>) {
                 const auto* const field = std::get_if<std::string>(&node.of);
                 if (field == nullptr) throw InvalidArgument{"segment condition: facts have fields alone"};
                 if (is_text_field(node.of)) return looked_at(condition);
@@ -137,29 +145,7 @@ template <class LookedAt>
 /// \throws InvalidArgument  if the condition asks for more than fields of facts, or meets a parameter.
 [[nodiscard]] inline bool fact_holds(const Condition& condition, const FactContent& content) {
     return detail::fact_holds(condition, content, [&](const Condition& test) {
-        return std::visit(
-            [&](const auto& node) -> bool {
-                if constexpr (
-                    requires {
-                        node.of;
-                        node.value;
-                    } ||
-                    requires {
-                        node.of;
-                        node.from;
-                    } ||
-                    requires {
-                        node.of;
-                        node.test;
-                    } ||
-                    std::is_same_v<std::decay_t<decltype(node)>, OneOf> ||
-                    std::is_same_v<std::decay_t<decltype(node)>, IsKnown>) {
-                    return detail::test_value(node, fact_value(content, "text"), detail::NoToday{});
-                } else {
-                    return false;
-                }
-            },
-            test.node);
+        return detail::text_test_holds(test, fact_value(content, "text"));
     });
 }
 
@@ -176,7 +162,8 @@ class KeptFact {
 public:
     /// \param at_ms  Instant; kept to the millisecond from 1691 to 2248; earlier and later ones as those ends.
     KeptFact(std::int64_t at_ms, std::uint32_t kind) noexcept
-        : bits_{static_cast<std::uint64_t>(std::clamp<std::int64_t>(at_ms + offset, 0, most)) << 20U | kind} {}
+        : bits_{static_cast<std::uint64_t>(std::clamp<std::int64_t>(at_ms, -offset, most - offset) + offset) << 20U |
+                kind} {}
     [[nodiscard]] std::int64_t at_ms() const noexcept { return static_cast<std::int64_t>(bits_ >> 20U) - offset; }
     [[nodiscard]] std::uint32_t kind() const noexcept { return static_cast<std::uint32_t>(bits_ & 0xFFFFFU); }
     friend auto operator<=>(KeptFact, KeptFact) noexcept = default;
@@ -337,9 +324,7 @@ private:
                     for (const Condition& each : node.of) for_each_text_test(each, visit);
                 } else if constexpr (std::is_same_v<Node, Not>) {
                     for_each_text_test(*node.of, visit);
-                } else if constexpr (std::is_same_v<Node, Comparison> || std::is_same_v<Node, Between> ||
-                                     std::is_same_v<Node, OneOf> || std::is_same_v<Node, TextMatch> ||
-                                     std::is_same_v<Node, IsKnown>) {
+                } else if constexpr (detail::is_value_test<Node>) {
                     if (detail::is_text_field(node.of)) visit(condition);
                 }
             },
@@ -387,11 +372,10 @@ private:
             condition.node);
     }
     [[nodiscard]] std::uint64_t text_bits(const std::string& text) const {
-        FactContent only{FactKind::interactions, std::vector<model::AttributeValue>(text_place + 2)};
-        if (!text.empty()) only.values[text_place] = text;
+        const model::AttributeValue words = text.empty() ? model::AttributeValue{} : model::AttributeValue{text};
         std::uint64_t bits = 0;
         for (std::size_t i = 0; i < text_tests_.size(); ++i) {
-            if (fact_holds(text_tests_[i], only)) bits |= std::uint64_t{1} << i;
+            if (detail::text_test_holds(text_tests_[i], words)) bits |= std::uint64_t{1} << i;
         }
         return bits;
     }

@@ -124,44 +124,65 @@ template <class Test, class Today>
         return !std::holds_alternative<std::monostate>(found);
     }
 }
-/// The same of a number, NaN where it is missing; parameters have been replaced.
-template <class Test>
-[[nodiscard]] bool test_number(const Test& test, double found) {
-    const auto compare_number = [&](Relation relation, const Value& against) {
-        const auto* const bound = std::get_if<double>(&against);
-        if (bound == nullptr) return false;
-        switch (relation) {  // no comparison with NaN holds
-            case Relation::equal:
-                return found == *bound;
-            case Relation::less:
-                return found < *bound;
-            case Relation::at_most:
-                return found <= *bound;
-            case Relation::greater:
-                return found > *bound;
-            case Relation::at_least:
-                return found >= *bound;
-        }
-        return false;
-    };
+/// Calls `use` with the same test as a function of a number, NaN where it is missing. Parameters have been replaced.
+template <class Test, class Use>
+decltype(auto) with_number_test(const Test& test, const Use& use) {
+    const auto never = [](double) { return false; };
+    // No comparison with NaN holds.
     if constexpr (std::is_same_v<Test, Comparison>) {
-        return compare_number(test.relation, test.value);
+        const auto* const bound = std::get_if<double>(&test.value);
+        if (bound == nullptr) return use(never);
+        switch (test.relation) {
+            case Relation::equal:
+                return use([b = *bound](double found) { return found == b; });
+            case Relation::less:
+                return use([b = *bound](double found) { return found < b; });
+            case Relation::at_most:
+                return use([b = *bound](double found) { return found <= b; });
+            case Relation::greater:
+                return use([b = *bound](double found) { return found > b; });
+            case Relation::at_least:
+                return use([b = *bound](double found) { return found >= b; });
+        }
+        return use(never);
     } else if constexpr (std::is_same_v<Test, Between>) {
-        return compare_number(Relation::at_least, test.from) && compare_number(Relation::at_most, test.to);
+        const auto* const from = std::get_if<double>(&test.from);
+        const auto* const to = std::get_if<double>(&test.to);
+        if (from == nullptr || to == nullptr) return use(never);
+        return use([a = *from, b = *to](double found) { return found >= a && found <= b; });
     } else if constexpr (std::is_same_v<Test, OneOf>) {
-        return std::any_of(test.values.begin(), test.values.end(),
-                           [&](const Value& value) { return compare_number(Relation::equal, value); });
+        return use([&](double found) {
+            return std::any_of(test.values.begin(), test.values.end(), [&](const Value& value) {
+                const auto* const number = std::get_if<double>(&value);
+                return number != nullptr && found == *number;
+            });
+        });
     } else if constexpr (std::is_same_v<Test, TextMatch>) {
-        return false;
+        return use(never);
     } else {
         static_assert(std::is_same_v<Test, IsKnown>);
-        return found == found;
+        return use([](double found) { return found == found; });
     }
 }
 template <class Test>
 inline constexpr bool is_value_test =
     std::is_same_v<Test, Comparison> || std::is_same_v<Test, Between> || std::is_same_v<Test, OneOf> ||
     std::is_same_v<Test, TextMatch> || std::is_same_v<Test, IsKnown>;
+
+/// Calls visit(value) for each value that a test compares with.
+template <class N, class Visit>
+void for_each_value(const N& node, const Visit& visit) {
+    if constexpr (std::is_same_v<N, Comparison>) {
+        visit(node.value);
+    } else if constexpr (std::is_same_v<N, Between>) {
+        visit(node.from);
+        visit(node.to);
+    } else if constexpr (std::is_same_v<N, OneOf>) {
+        for (const Value& value : node.values) visit(value);
+    } else if constexpr (std::is_same_v<N, TextMatch>) {
+        visit(node.text);
+    }
+}
 
 [[nodiscard]] inline bool is_one_of(const std::vector<std::string>& names, std::string_view name) {
     return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
@@ -246,7 +267,7 @@ inline constexpr bool is_value_test =
     return !wanted.is_objection && decisive != nullptr && decisive->given;
 }
 [[nodiscard]] inline bool on_list(const OnList& list, const model::Person& person, const model::Symbols& symbols) {
-    const auto name = symbols.attributes.find("list:" + list.name);
+    const auto name = symbols.attributes.find(list_attribute(list.name));
     const model::AttributeValue* const value = name ? model::attribute(person, *name) : nullptr;
     return value != nullptr && *value == model::AttributeValue{true};
 }

@@ -343,8 +343,9 @@ private:
     }
     [[nodiscard]] FieldType need_fact_field(FactKind kind, std::string_view name, Place place) const {
         if (const auto type = fact_field_type(kind, name)) return *type;
-        const std::vector<Field> fields = fact_fields(kind);
+        const std::vector<Field>& fields = fact_fields(kind);
         std::vector<std::string_view> names;
+        names.reserve(fields.size());
         for (const Field& each : fields) names.push_back(each.name);
         const bool is_of_person = catalogue_->type_of(name).has_value();
         fail(place, std::string{model::name_of(kind)} + " have no field " + shown(name) +
@@ -667,6 +668,7 @@ private:
         const Place place = token_.place;
         const double number = take().number;
         std::vector<std::string> plurals;
+        plurals.reserve(std::size(duration_units));
         for (const DurationUnit& each : duration_units) plurals.push_back(std::string{each.name} + 's');
         std::vector<std::string_view> names(plurals.begin(), plurals.end());
         for (const DurationUnit& each : duration_units) names.push_back(each.name);

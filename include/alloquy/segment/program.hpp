@@ -343,7 +343,7 @@ private:
                 using N = std::decay_t<decltype(node)>;
                 if constexpr (detail::is_value_test<N>) {
                     note_operand(leaf, node.of);
-                    for_each_value(node, [&](const Value& value) {
+                    detail::for_each_value(node, [&](const Value& value) {
                         if (const auto* const parameter = std::get_if<Parameter>(&value)) {
                             throw InvalidArgument{"segment condition: parameter $" + parameter->name + " has no value"};
                         }
@@ -383,19 +383,6 @@ private:
         leaves_.push_back(std::move(leaf));
         return static_cast<std::uint32_t>(leaves_.size() - 1);
     }
-    template <class N, class Visit>
-    static void for_each_value(const N& node, const Visit& visit) {
-        if constexpr (std::is_same_v<N, Comparison>) {
-            visit(node.value);
-        } else if constexpr (std::is_same_v<N, Between>) {
-            visit(node.from);
-            visit(node.to);
-        } else if constexpr (std::is_same_v<N, OneOf>) {
-            for (const Value& value : node.values) visit(value);
-        } else if constexpr (std::is_same_v<N, TextMatch>) {
-            visit(node.text);
-        }
-    }
     void note_operand(Leaf& leaf, const Operand& operand) {
         if (const auto* const name = std::get_if<std::string>(&operand)) {
             note_field(leaf, *name);
@@ -420,7 +407,7 @@ private:
         note_window(window);
     }
     void note_fact_field(Leaf& leaf, FactKind of, const std::string& name) {
-        const std::vector<Field> fields = fact_fields(of);
+        const std::vector<Field>& fields = fact_fields(of);
         const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; });
         if (found == fields.end() || name == "text") {
             throw InvalidArgument{"segment condition: " + std::string{model::name_of(of)} + " have no field \"" + name +

@@ -155,9 +155,10 @@ private:
         for (const std::string& named : use.of_others) {
             const auto found = find(named);
             if (found && asks_for_relations_[*found]) {
-                throw InvalidArgument{where +
-                                      ": what a relation asks of the other person must not ask for relations, as " +
-                                      "segment \"" + named + "\" does"};
+                std::string why = where;
+                why += ": what a relation asks of the other person must not ask for relations, as segment \"";
+                why += named;
+                throw InvalidArgument{why + "\" does"};
             }
         }
     }
