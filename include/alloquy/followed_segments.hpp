@@ -229,35 +229,30 @@ public:
         segment::Program program_;
     };
 
-    /// The same for a condition that needs more than is kept: its facts are read from the journal.
+    /// The same for a condition that needs more than is kept: its facts are read from the journal, into numbers of its
+    /// own.
     class HistoryQuery {
     public:
-        /// \param now  Of the question: turns are those up to it.
-        HistoryQuery(const Keeper& keeper, const segment::Condition& condition, const Engine& engine, time::Instant now)
+        HistoryQuery(const Keeper& keeper, const segment::Condition& condition, const Engine& engine)
             : kinds_{engine.symbols()},
               program_{keeper.catalogue(), kinds_, keeper.calendar(), [&keeper](std::string_view name) {
                            const auto found = keeper.segments().find(name);
                            return found ? std::optional{static_cast<std::uint32_t>(*found)} : std::nullopt;
                        }} {
             program_.add(condition);
-            people_.resize(engine.size());
-            if (!program_.reads_turns()) return;
-            for (std::uint32_t row = 0; row < engine.size(); ++row)
-                people_[row].turns = keeper.turns_at(engine, row, now);
         }
         HistoryQuery(const HistoryQuery&) = delete;
         HistoryQuery& operator=(const HistoryQuery&) = delete;
         ~HistoryQuery() = default;
-        void read(std::uint32_t row, std::span<const model::Fact> facts) {
-            engine::keep_facts(people_[row], facts, kinds_);
+        /// Replaces what is kept of a person by what these facts say to the condition; turns stay.
+        void read(engine::SegmentPerson& person, std::span<const model::Fact> facts) {
+            engine::keep_facts(person, facts, kinds_);
         }
         [[nodiscard]] const segment::Program& program() const noexcept { return program_; }
-        [[nodiscard]] std::span<const engine::SegmentPerson> people() const noexcept { return people_; }
 
     private:
         segment::FactKinds kinds_;
         segment::Program program_;
-        std::vector<engine::SegmentPerson> people_;
     };
 
     /// The parsed and bound form of a condition.

@@ -579,12 +579,11 @@ public:
             return with_view(engine, row, now,
                              [&](const auto& view) { return segment::explain(query.program(), 0, view, false); });
         }
-        typename Followed::HistoryQuery history_query{segments_->keeper(), bound, engine, now};
-        history_query.read(row, journal_.facts_of(person));
-        typename Followed::Keeper::Later later = segments_->keeper().later(engine, row, now);
-        later.person.facts = history_query.people()[row].facts;
-        return with_view(engine, row, now, later,
-                         [&](const auto& view) { return segment::explain(history_query.program(), 0, view, false); });
+        typename Followed::HistoryQuery history_query{segments_->keeper(), bound, engine};
+        return with_view(
+            engine, row, now,
+            [&](PersonId of, engine::SegmentPerson& kept) { history_query.read(kept, journal_.facts_of(of)); },
+            [&](const auto& view) { return segment::explain(history_query.program(), 0, view, false); });
     }
     /// Size of each segment and how much it shares with each other one, in the playbook's order.
     [[nodiscard]] std::vector<SegmentSize> segment_sizes(time::Instant now) {
@@ -981,31 +980,29 @@ private:
         }
         return in;
     }
-    /// Who is in which segment at an instant not before the clock, as SegmentBulk takes it.
+    /// Who is in which segment at any instant, as SegmentBulk takes it.
     [[nodiscard]] std::vector<std::uint64_t> masks_at(const Engine& engine, time::Instant now) const {
         const auto& keeper = segments_->keeper();
-        std::vector<std::uint64_t> masks(keeper.masks().begin(), keeper.masks().end());
-        for (std::uint32_t row = 0; row < keeper.people().size(); ++row) {
-            if (keeper.people()[row].next_ms > now.unix_ms()) continue;
-            const auto later = keeper.later(engine, row, now);
-            std::copy(later.mask.begin(), later.mask.end(),
-                      masks.begin() + static_cast<std::ptrdiff_t>(row * keeper.words()));
+        std::vector<std::uint64_t> masks;
+        masks.reserve(engine.size() * keeper.words());
+        for (std::uint32_t row = 0; row < engine.size(); ++row) {
+            const std::vector<std::uint64_t> own = keeper.mask_at(engine, row, now);
+            masks.insert(masks.end(), own.begin(), own.end());
         }
         return masks;
     }
     [[nodiscard]] std::vector<std::uint32_t> rows_where(const Engine& engine, const segment::Condition& condition,
                                                         time::Instant now) {
-        const std::vector<std::uint64_t> masks = masks_at(engine, now);
         auto& keeper = segments_->keeper();
-        engine::ColumnCache cache{engine.column_fields()};
-        const engine::SegmentContext<Engine> context = keeper.context(engine, cache);
-        constexpr std::array<std::uint32_t, 1> first{0};
-        const auto ask = [&](const segment::Program& program, std::span<const engine::SegmentPerson> people) {
-            const std::vector<engine::SegmentPerson> forward =
-                program.reads_turns() && people.data() == keeper.people().data() ? keeper.people_at(engine, now)
-                                                                                 : std::vector<engine::SegmentPerson>{};
-            engine::SegmentBulk<Engine> bulk{program, context,        forward.empty() ? people : forward,
+        const auto ask = [&](const segment::Program& program, const std::vector<engine::SegmentPerson>& people) {
+            engine::ColumnCache cache{engine.column_fields()};
+            engine::SegmentContext<Engine> context = keeper.context(engine, cache);
+            if (!people.empty()) context.find_other = keeper.find_among(engine, people);
+            const std::vector<std::uint64_t> masks =
+                program.segments_of(0).empty() ? std::vector<std::uint64_t>{} : masks_at(engine, now);
+            engine::SegmentBulk<Engine> bulk{program, context,        people.empty() ? keeper.people() : people,
                                              masks,   keeper.words(), keeper.columns()};
+            constexpr std::array<std::uint32_t, 1> first{0};
             const engine::RowBits bits = bulk.ask(first, {}, now, options_.threads).front();
             std::vector<std::uint32_t> rows;
             for (std::uint32_t row = 0; row < engine.size(); ++row) {
@@ -1013,27 +1010,56 @@ private:
             }
             return rows;
         };
+        const auto needs_turns = [](const segment::Program& program) {
+            return program.reads_turns() || program.reads_relations();
+        };
         {
-            const typename Followed::Query query{segments_->keeper(), condition};
-            if (segments_->can_ask(query.program())) return ask(query.program(), keeper.people());
+            const typename Followed::Query query{keeper, condition};
+            if (segments_->can_ask(query.program())) {
+                return ask(query.program(), needs_turns(query.program()) ? keeper.people_at(engine, now)
+                                                                         : std::vector<engine::SegmentPerson>{});
+            }
         }
-        typename Followed::HistoryQuery query{segments_->keeper(), condition, engine, now};
+        typename Followed::HistoryQuery query{keeper, condition, engine};
+        std::vector<engine::SegmentPerson> people(engine.size());
+        if (needs_turns(query.program())) {
+            for (std::uint32_t row = 0; row < people.size(); ++row) {
+                people[row].turns = keeper.turns_at(engine, row, now);
+            }
+        }
         journal_.for_each_person_facts(PersonId{0}, PersonId{std::numeric_limits<std::int64_t>::max()},
                                        [&](PersonId person, std::span<const model::Fact> facts) {
-                                           query.read(engine.row(person), facts);
+                                           query.read(people[engine.row(person)], facts);
                                            return true;
                                        });
-        return ask(query.program(), query.people());
+        return ask(query.program(), people);
     }
     template <class Use>
     [[nodiscard]] auto with_view(const Engine& engine, std::uint32_t row, time::Instant now, const Use& use) const {
-        return with_view(engine, row, now, segments_->keeper().later(engine, row, now), use);
+        return with_view(
+            engine, row, now, [](PersonId, engine::SegmentPerson&) {}, use);
     }
-    template <class Use>
-    [[nodiscard]] auto with_view(const Engine& engine, std::uint32_t row, time::Instant now,
-                                 const typename Followed::Keeper::Later& later, const Use& use) const {
+    /// Shows one person as things are, were or will be at an instant, and with the person whoever conditions ask for.
+    /// \param read  Called with each of them and what is kept, which it may replace.
+    template <class Read, class Use>
+    [[nodiscard]] auto with_view(const Engine& engine, std::uint32_t row, time::Instant now, const Read& read,
+                                 const Use& use) const {
+        const auto& keeper = segments_->keeper();
+        typename Followed::Keeper::Later later = keeper.later(engine, row, now);
+        read(engine.person(row).id, later.person);
+        std::map<std::uint32_t, engine::SegmentPerson> others;
         engine::ColumnCache cache{engine.column_fields()};
-        const engine::SegmentContext<Engine> context = segments_->keeper().context(engine, cache);
+        engine::SegmentContext<Engine> context = keeper.context(engine, cache);
+        context.find_other = [&](PersonId id) -> std::optional<std::pair<const engine::SegmentPerson*, std::uint32_t>> {
+            const auto other = engine.find_row(id);
+            if (!other) return std::nullopt;
+            const auto [entry, added] = others.try_emplace(*other);
+            if (added) {
+                entry->second = keeper.later(engine, *other, now).person;
+                read(id, entry->second);
+            }
+            return std::pair{&entry->second, *other};
+        };
         return use(engine::SegmentView<Engine>{context, row, now.unix_ms(), later.person, later.mask.data()});
     }
 

@@ -1,5 +1,6 @@
 #include <alloquy/engine/people_columns.hpp>
 
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +29,7 @@ using std::chrono::days;
 
 namespace {
 
-constexpr std::int64_t people = 300;
+constexpr std::int64_t people = 1300;
 const Instant start = at("2026-01-01T00:00Z");
 
 /// People of all sorts: the facts of person i differ by remainders of i.
@@ -45,6 +46,7 @@ struct Town {
             tell(i, start + days{30}, role(model::RoleKind::student, "programme " + std::to_string(i % 3), true));
         }
         if (i % 7 == 0) tell(i, began, role(model::RoleKind::alumnus, "programme 0"));
+        if (i == 76) tell(i, start + days{90}, role(model::RoleKind::alumnus, "programme 0"));
         model::AttributeStatement said{{{word("region"), "region " + std::to_string(i % 5)}}};
         if (i % 4 != 0) said.attributes.push_back({word("language"), std::string{i % 2 == 0 ? "nl" : "en"}});
         if (i % 6 == 0) said.attributes.push_back({word("zone"), std::string{"Test/East"}});
@@ -53,6 +55,7 @@ struct Town {
         tell(i, began + days{1}, said);
         consent(i, began + days{2}, model::ConsentDecision::given);
         if (i % 3 == 0) consent(i, began + days{2 + i % 2}, model::ConsentDecision::withdrawn);
+        if (i % 13 == 0) consent(i, began, model::ConsentDecision::objected);
         if (i % 9 == 0) {
             tell(i, began + days{3},
                  model::DialogueChange{alloquy::DialogueId{i},
@@ -87,7 +90,7 @@ struct Town {
     }
     std::size_t values(PeoplePart part, std::string attribute = {}, Instant now = start) {
         PeopleColumn column{part, std::move(attribute)};
-        column.make(engine, now);
+        REQUIRE(column.make(engine, now));
         return column.size();
     }
 
@@ -114,6 +117,7 @@ const std::vector<segment::SegmentConfig>& configs() {
         {"guest", "on list \"open day\""},
         {"complaint", "open dialogue about \"housing\" of tone complaint"},
         {"enrolled", "enrolment with status enrolled of \"programme 1\""},
+        {"chess", "attribute:club = \"chess\""},
         {"all", "in segment \"dutch\" and in segment \"mail\" and not in segment \"former\""},
     };
     return all;
@@ -152,12 +156,14 @@ std::size_t size(const RowBits& bits) {
 TEST_SUITE("engine/people_columns") {
     TEST_CASE("people who differ in instants alone share a value") {
         Town town;
-        // Three programmes, each with and without a second role; who leaves later is a student still.
-        CHECK(town.values(PeoplePart::roles) == 6);
-        // After a month three more: persons 50, 150 and 250 are of programmes 2, 0 and 1, none with a second role.
-        CHECK(town.values(PeoplePart::roles, {}, start + days{31}) == 9);
-        // Given; given and then withdrawn; both at one instant, where the one that says no is kept with the same rank.
-        CHECK(town.values(PeoplePart::consents) == 2);
+        // Three programmes, each with and without a second role, and person 76 with one to come; who leaves later is a
+        // student still.
+        CHECK(town.values(PeoplePart::roles) == 7);
+        // After a month persons 50, 150, 250 … have left: three programmes, and with a second role persons 350 and 1050
+        // of programmes 2 and 0.
+        CHECK(town.values(PeoplePart::roles, {}, start + days{31}) == 12);
+        // Given or withdrawn, with an objection or without.
+        CHECK(town.values(PeoplePart::consents) == 4);
         CHECK(town.values(PeoplePart::language) == 3);
         CHECK(town.values(PeoplePart::zone) == 2);
         CHECK(town.values(PeoplePart::attribute, "region") == 5);
@@ -173,9 +179,9 @@ TEST_SUITE("engine/people_columns") {
         PeopleColumns columns;
         const std::vector<PeopleColumns::Wanted> region{{PeoplePart::attribute, "region"}};
         columns.need(town.engine, region, start, 1);
-        CHECK(columns.find_column(region[0]) == nullptr);
+        CHECK(columns.find_column(region[0], start) == nullptr);
         columns.need(town.engine, region, start, 1);
-        const PeopleColumn* const column = columns.find_column(region[0]);
+        const PeopleColumn* const column = columns.find_column(region[0], start);
         REQUIRE(column != nullptr);
         REQUIRE(column->codes().size() == people);
         CHECK(column->codes()[0] == column->codes()[5]);  // persons 1 and 6
@@ -190,32 +196,50 @@ TEST_SUITE("engine/people_columns") {
         CHECK(changed().empty());
         town.tell(7, start, model::AttributeStatement{{{town.word("region"), std::string{"elsewhere"}}}});
         CHECK(changed() == std::set<std::size_t>{6});
-        // One of 300 is few: the column stays as it is.
+        // One of 1,300 is few: the column stays as it is.
         columns.need(town.engine, region, start, 1);
         CHECK(changed() == std::set<std::size_t>{6});
-        CHECK(columns.find_column(region[0])->size() == 5);
-        for (std::int64_t i = 20; i < 30; ++i) {
+        CHECK(columns.find_column(region[0], start)->size() == 5);
+        for (std::int64_t i = 20; i < 50; ++i) {
             town.tell(i, start, model::AttributeStatement{{{town.word("region"), std::string{"elsewhere"}}}});
         }
         columns.need(town.engine, region, start, 1);
         CHECK(changed().empty());
-        CHECK(columns.find_column(region[0])->size() == 6);
+        // That was the first question since; there is a column at the second.
+        CHECK(columns.find_column(region[0], start) == nullptr);
+        columns.need(town.engine, region, start, 1);
+        REQUIRE(columns.find_column(region[0], start) != nullptr);
+        CHECK(columns.find_column(region[0], start)->size() == 6);
+    }
+
+    TEST_CASE("an attribute in which nearly everybody differs has no column") {
+        Town town;
+        for (std::int64_t i = 1; i <= people; ++i) {
+            town.tell(i, start, model::AttributeStatement{{{town.word("number"), static_cast<double>(i)}}});
+        }
+        const std::vector<PeopleColumns::Wanted> number{{PeoplePart::attribute, "number"},
+                                                        {PeoplePart::attribute, "number"}};
+        PeopleColumns columns;
+        columns.need(town.engine, number, start, 1);
+        CHECK(columns.find_column(number[0], start) == nullptr);
     }
 
     TEST_CASE("a role column is of an instant: whose role ends later is told, and an earlier one asks for another") {
         Town town;
         PeopleColumn column{PeoplePart::roles, {}};
-        column.make(town.engine, start);
+        REQUIRE(column.make(town.engine, start));
         CHECK(column.stands_at(start.unix_ms()));
         CHECK_FALSE(column.stands_at(start.unix_ms() - 1));
         const auto over = [&](Instant now) {
             std::vector<std::uint32_t> rows;
-            column.for_each_over(now.unix_ms(), [&](std::uint32_t row) { rows.push_back(row); });
+            column.for_each_turned(now.unix_ms(), [&](std::uint32_t row) { rows.push_back(row); });
             return rows;
         };
         CHECK(over(start + days{30} - std::chrono::milliseconds{1}).empty());
-        CHECK(over(start + days{30}) == std::vector<std::uint32_t>{49, 149, 249});
-        CHECK(column.stands_at((start + days{30}).unix_ms()));  // three of 300 are few
+        CHECK(over(start + days{30}) ==
+              std::vector<std::uint32_t>{49, 149, 249, 349, 449, 549, 649, 749, 849, 949, 1049, 1149, 1249});
+        CHECK(over(start + days{90}).size() == 14);
+        CHECK(column.stands_at((start + days{90}).unix_ms()));  // fourteen of 1,300 are few
     }
 
     TEST_CASE("answers are the same with columns, without them, and for whoever has changed") {
@@ -235,19 +259,20 @@ TEST_SUITE("engine/people_columns") {
             }
         };
         check(start);
-        REQUIRE(keeper.columns().find_column({PeoplePart::roles}) != nullptr);
-        REQUIRE(keeper.columns().find_column({PeoplePart::attribute, "region"}) != nullptr);
+        REQUIRE(keeper.columns().find_column({PeoplePart::roles}, start) != nullptr);
+        REQUIRE(keeper.columns().find_column({PeoplePart::attribute, "region"}, start) != nullptr);
         const std::vector<RowBits> members = keeper.rebuild(town.engine, start, 1);
-        CHECK(size(members[0]) == 100);        // a third
-        CHECK(size(members[3]) == 120);        // two fifths
-        CHECK(size(members[6]) == 30);         // a tenth
-        CHECK(size(members[7]) == 75);         // even and no multiple of four
-        CHECK(size(members[10]) == 200);       // without the multiples of three
-        CHECK(size(members[11]) == 300 / 22);  // 13
-        CHECK(size(members[13]) == 300 / 16);  // 18
-        // Three roles are over then, which the column does not know.
+        CHECK(size(members[0]) == 434);   // persons 1, 4, 7 …
+        CHECK(size(members[3]) == 520);   // two fifths
+        CHECK(size(members[6]) == 130);   // a tenth
+        CHECK(size(members[7]) == 325);   // even and no multiple of four
+        CHECK(size(members[10]) == 867);  // without the 433 multiples of three
+        CHECK(size(members[11]) == 59);   // the multiples of 22
+        CHECK(size(members[13]) == 81);   // the multiples of 16
+        // Thirteen roles are over then, which the column does not know.
         check(start + days{31});
-        CHECK(size(keeper.rebuild(town.engine, start + days{31}, 1)[1]) == 3);
+        CHECK(size(keeper.rebuild(town.engine, start + days{31}, 1)[1]) == 13);
+        check(start + days{91});
         // Somebody changes, in all parts; somebody new comes.
         const auto again = [&](std::int64_t i) { keeper.refold(town.engine.row(PersonId{i}), town.facts[i]); };
         town.tell(2, start + days{1},
@@ -261,6 +286,9 @@ TEST_SUITE("engine/people_columns") {
         again(2);
         town.add(people + 1);
         again(people + 1);
+        // A word that nobody had said before.
+        town.tell(3, start + days{1}, model::AttributeStatement{{{town.word("club"), std::string{"chess"}}}});
+        again(3);
         check(start + days{32});
         CHECK(keeper.columns().seen().size() == people);
         // An instant before that of the columns of roles.

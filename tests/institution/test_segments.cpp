@@ -256,6 +256,54 @@ TEST_SUITE("institution/segments") {
                                     day(5)) == std::vector{person});
     }
 
+    TEST_CASE("conditions say the same as members of an instant that has passed") {
+        Institution college = Institution::in_memory(playbook({{"busy", "some interactions in last 3 days"}}), start);
+        const PersonId person = enrol(college, "1", day(0));
+        college.record(click(college, person, day(0), "a"));
+        college.advance(day(10));
+        const std::vector<PersonId> one{person};
+        const std::vector<PersonId> nobody;
+        const std::string year = " and some interactions in last 365 days";  // reaches further than what is kept
+        for (const auto& [now, in, out] :
+             {std::tuple{day(1), one, nobody}, std::tuple{day(5), nobody, one}, std::tuple{day(20), nobody, nobody}}) {
+            CHECK(college.members("busy", now) == in);
+            CHECK(college.members_where("in segment \"busy\"", now) == in);
+            CHECK(college.members_where("in segment \"busy\"" + year, now) == in);
+            CHECK(college.members_where("left segment \"busy\" in last 7 days", now) == out);
+            CHECK(college.members_where("left segment \"busy\" in last 7 days" + year, now) == out);
+            CHECK(college.explain_where(person, "left segment \"busy\" in last 7 days" + year, now).is_member ==
+                  !out.empty());
+        }
+    }
+
+    TEST_CASE("a question about other people reads their facts as far back as it asks") {
+        Institution college = Institution::in_memory(playbook({{"busy", "some interactions in last 3 days"}}), start);
+        const PersonId parent = enrol(college, "1", day(0));
+        const PersonId child = enrol(college, "2", day(0));
+        college.record(model::Fact{parent, day(0), day(0), college.symbols().sources.intern("sis"), "relation",
+                                   model::RelationChange{model::RelationKind::guardian_of, child, false}});
+        college.record(click(college, child, day(0), "a"));
+        college.record(click(college, child, day(1), "b"));
+        model::Fact mail = click(college, parent, day(1), "c");
+        std::get<model::Interaction>(mail.content).channel = college.symbols().channels.intern("email");
+        college.record(mail);
+        const auto ask = [&](const std::string& channel, int times, const std::string& window) {
+            const std::string condition =
+                "relation guardian_of to person where (count of interactions where channel = \"" + channel +
+                "\" in last " + window + " = " + std::to_string(times) + ")";
+            const std::vector<PersonId> found = college.members_where(condition, day(2));
+            const bool is_in = found == std::vector{parent};
+            CHECK((is_in || found.empty()));
+            CHECK(college.explain_where(parent, condition, day(2)).is_member == is_in);
+            return is_in;
+        };
+        CHECK(ask("portal", 2, "3 days"));
+        CHECK(ask("portal", 2, "300 days"));
+        CHECK_FALSE(ask("portal", 1, "300 days"));
+        CHECK(ask("email", 0, "300 days"));
+        CHECK_FALSE(ask("email", 2, "300 days"));
+    }
+
     TEST_CASE("why: the tree with what was found, and the smallest change") {
         Institution college = Institution::in_memory(
             playbook({{"busy student", "role student and count of interactions in last 7 days >= 3"}}), start);

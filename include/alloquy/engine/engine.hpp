@@ -202,8 +202,8 @@ public:
         return *found;
     }
     [[nodiscard]] const model::Person& person(std::uint32_t row) const noexcept { return people_[row]; }
-    /// By row: changes whenever person() may have changed, so that a reader can tell what it has seen. Equal only for
-    /// an equal person, until 2^32 changes.
+    /// By row: changes whenever person() changes, so that a reader of this engine can tell what it has seen. Within one
+    /// engine equal only for an equal person, until 2^32 changes. Good until somebody is added or all are forgotten.
     [[nodiscard]] std::span<const std::uint32_t> person_versions() const noexcept {
         return {versions_.data(), people_.size()};
     }
@@ -253,8 +253,8 @@ public:
     void refold(std::uint32_t row, std::span<const model::Fact> facts) {
         model::Person fresh{people_[row].id};
         for (const model::Fact& fact : facts) model::apply(fresh, fact, *symbols_);
+        if (fresh != people_[row]) ++versions_[row];
         people_[row] = std::move(fresh);
-        ++versions_[row];
         known_ms_[row] = never;
         for (const model::Fact& fact : facts) known_ms_[row] = std::max(known_ms_[row], fact.known_at.unix_ms());
         note_known(known_ms_[row]);

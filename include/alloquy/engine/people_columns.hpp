@@ -8,17 +8,16 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include <alloquy/id.hpp>
 #include <alloquy/model/attribute.hpp>
 #include <alloquy/model/person.hpp>
 #include <alloquy/model/symbols.hpp>
@@ -52,28 +51,30 @@ public:
     [[nodiscard]] bool stands_at(std::int64_t now_ms) const noexcept {
         if (part_ != PeoplePart::roles) return true;
         if (now_ms < made_ms_) return false;
-        const auto over = static_cast<std::size_t>(
-            std::partition_point(ends_.begin(), ends_.end(), [&](const End& end) { return end.at_ms <= now_ms; }) -
-            ends_.begin());
-        return over <= codes_.size() / 64;
+        const auto turned = static_cast<std::size_t>(
+            std::partition_point(turns_.begin(), turns_.end(), [&](const Turn& turn) { return turn.at_ms <= now_ms; }) -
+            turns_.begin());
+        return turned <= codes_.size() / 64;
     }
     /// Calls use(row) for those whose value is no longer that of an instant at which the column stands.
     template <class Use>
-    void for_each_over(std::int64_t now_ms, const Use& use) const {
-        for (const End& end : ends_) {
-            if (end.at_ms > now_ms) return;
-            use(end.row);
+    void for_each_turned(std::int64_t now_ms, const Use& use) const {
+        for (const Turn& turn : turns_) {
+            if (turn.at_ms > now_ms) return;
+            use(turn.row);
         }
     }
 
     /// Takes the part of everybody as it is.
     /// \param now  Roles are taken as of it.
+    /// \return False, and the column is empty, where there are so many different values that nothing would be gained.
     /// \par Cost  About 100 ns a person.
     template <class Engine>
-    void make(const Engine& engine, time::Instant now) {
+    [[nodiscard]] bool make(const Engine& engine, time::Instant now) {
+        const std::size_t most = std::max<std::size_t>(64, engine.size() / 64);
         codes_.assign(engine.size(), 0);
         values_.clear();
-        ends_.clear();
+        turns_.clear();
         made_ms_ = now.unix_ms();
         const auto word = engine.symbols().attributes.find(attribute_);
         std::unordered_map<std::string, std::uint32_t> numbers;  // looked up, never walked
@@ -85,12 +86,17 @@ public:
             append_key(key, person, value, now);
             const auto [entry, added] = numbers.try_emplace(key, static_cast<std::uint32_t>(values_.size()));
             if (added) values_.push_back(value_of(person, value, now));
+            if (values_.size() > most) {
+                *this = PeopleColumn{part_, attribute_};
+                return false;
+            }
             codes_[row] = entry->second;
             if (part_ != PeoplePart::roles) continue;
             const std::int64_t end_ms = segment::detail::next_boundary(person.roles, made_ms_);
-            if (end_ms != segment::never_ms) ends_.push_back({end_ms, row});
+            if (end_ms != segment::never_ms) turns_.push_back({end_ms, row});
         }
-        std::sort(ends_.begin(), ends_.end());
+        std::sort(turns_.begin(), turns_.end());
+        return true;
     }
     /// Asks a test of each value.
     /// \param word   Of the attribute, where the column is of one.
@@ -125,20 +131,20 @@ public:
         }
         return answers;
     }
-    /// Bytes held.
+    /// Bytes held, but for the texts and lists of values.
     [[nodiscard]] std::size_t bytes() const noexcept {
         return codes_.capacity() * sizeof codes_[0] + values_.capacity() * sizeof(Value) +
-               ends_.capacity() * sizeof(End);
+               turns_.capacity() * sizeof(Turn);
     }
 
 private:
     using Value = std::variant<std::vector<model::Role>, std::vector<model::ConsentState>, std::vector<model::Dialogue>,
                                std::vector<model::Enrolment>, std::string, std::optional<model::AttributeValue>>;
     /// Of a role, which becomes another then.
-    struct End {
+    struct Turn {
         std::int64_t at_ms;
         std::uint32_t row;
-        friend auto operator<=>(const End&, const End&) = default;
+        friend auto operator<=>(const Turn&, const Turn&) = default;
     };
 
     static time::Instant instant(std::int64_t unix_ms) { return time::Instant::from_unix_ms(unix_ms); }
@@ -243,10 +249,21 @@ private:
             }
             case PeoplePart::consents:
                 return reduced(person.consents);
-            case PeoplePart::dialogues:
-                return person.dialogues;
-            case PeoplePart::enrolments:
-                return person.enrolments;
+            case PeoplePart::dialogues: {
+                std::vector<model::Dialogue> dialogues;
+                for (const model::Dialogue& each : person.dialogues) {
+                    dialogues.push_back(
+                        {DialogueId{0}, each.step, instant(0), instant(0), each.team, each.topic, each.tone, 0});
+                }
+                return dialogues;
+            }
+            case PeoplePart::enrolments: {
+                std::vector<model::Enrolment> enrolments;
+                for (const model::Enrolment& each : person.enrolments) {
+                    enrolments.push_back({each.programme, each.status, instant(0)});
+                }
+                return enrolments;
+            }
             case PeoplePart::language:
                 return person.language;
             case PeoplePart::zone:
@@ -261,58 +278,88 @@ private:
     std::string attribute_;
     std::vector<std::uint32_t> codes_;
     std::vector<Value> values_;
-    std::vector<End> ends_;  // ascending
+    std::vector<Turn> turns_;  // ascending
     std::int64_t made_ms_ = 0;
 };
 
-/// The columns that questions have asked for more than once. They are made anew when many people have changed; who has
-/// changed since is told apart, so that no answer depends on them.
+/// The columns that questions have asked for more than once, of one engine. They are made anew when many people have
+/// changed; who has changed since is told apart, so that no answer depends on them.
+///
+/// At most max_columns are kept; those go first that were asked for longest ago.
 class PeopleColumns {
 public:
+    /// A part of people that a test looks at.
     struct Wanted {
         PeoplePart part;
-        std::string attribute{};
+        std::string attribute{};  ///< Its name; empty for other parts.
         friend bool operator==(const Wanted&, const Wanted&) = default;
     };
+    static constexpr std::size_t max_columns = 64;
 
-    /// Makes ready what a question needs.
-    /// \param wanted   By test; twice where two tests look at one part.
+    /// Makes ready what a question needs: a column at the second test that looks at its part. Pointers to columns are
+    /// void after it.
+    /// \param wanted   By test; twice where two tests look at one part. Attributes that no fact has named have no
+    ///                 column.
     /// \param threads  >= 1.
+    /// \throws InvalidArgument  if threads is 0. Whatever else is thrown (memory), what is made stays right.
     /// \par Cost  A look at each person's version; 100 ns for each person and column that is made.
     template <class Engine>
     void need(const Engine& engine, std::span<const Wanted> wanted, time::Instant now, unsigned threads) {
+        if (wanted.empty()) return;
         const std::span<const std::uint32_t> versions = engine.person_versions();
         if (seen_.size() > versions.size() || changed(versions) > versions.size() / 64) {
-            for (Entry& entry : entries_) entry.column.reset();
+            entries_.clear();
             seen_.assign(versions.begin(), versions.end());
         }
+        ++questions_;
         for (const Wanted& each : wanted) {
+            if (each.part == PeoplePart::attribute && !engine.symbols().attributes.find(each.attribute)) continue;
             Entry* entry = find(each);
-            if (entry == nullptr) entry = &entries_.emplace_back(Entry{each, 0, std::nullopt});
+            if (entry == nullptr) entry = &entries_.emplace_back(Entry{each});
             ++entry->asked;
+            entry->question = questions_;
         }
         std::vector<Entry*> make;
         for (Entry& entry : entries_) {
-            if (std::find(wanted.begin(), wanted.end(), entry.wanted) == wanted.end() || entry.asked < 2) continue;
-            if (!entry.column || !entry.column->stands_at(now.unix_ms())) make.push_back(&entry);
+            if (entry.question != questions_ || entry.asked < 2 || entry.has_too_many) continue;
+            if (!entry.column) {
+                make.push_back(&entry);
+            } else if (entry.column->stands_at(now.unix_ms())) {
+                entry.misses = 0;
+            } else if (++entry.misses == 2) {  // who asks about two instants in turn keeps the first
+                make.push_back(&entry);
+            }
         }
         run_tasks(make.size(), threads, [&](std::size_t task, unsigned) {
-            make[task]->column.emplace(make[task]->wanted.part, make[task]->wanted.attribute);
-            make[task]->column->make(engine, now);
+            Entry& entry = *make[task];
+            entry.column.reset();
+            entry.misses = 0;
+            PeopleColumn column{entry.wanted.part, entry.wanted.attribute};
+            entry.has_too_many = !column.make(engine, now);
+            if (!entry.has_too_many) entry.column = std::move(column);
         });
+        while (entries_.size() > max_columns) {
+            const auto oldest = std::min_element(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+                return a.question < b.question;
+            });
+            if (oldest->question == questions_) break;
+            entries_.erase(oldest);
+        }
     }
-    /// A column that need() was called for; null where testing each person costs less.
-    [[nodiscard]] const PeopleColumn* find_column(const Wanted& wanted) const noexcept {
+    /// The column of a part at an instant for which need() was called; null where each person is to be asked.
+    [[nodiscard]] const PeopleColumn* find_column(const Wanted& wanted, time::Instant now) const noexcept {
         for (const Entry& entry : entries_) {
-            if (entry.wanted == wanted) return entry.column ? &*entry.column : nullptr;
+            if (entry.wanted == wanted) {
+                return entry.column && entry.column->stands_at(now.unix_ms()) ? &*entry.column : nullptr;
+            }
         }
         return nullptr;
     }
-    /// By row: what Engine::person_versions() was; columns know as many rows or more.
+    /// By row: what Engine::person_versions() was; columns know as many rows or more. Good until need().
     [[nodiscard]] std::span<const std::uint32_t> seen() const noexcept { return seen_; }
-    /// Bytes held.
+    /// Bytes held, but for the texts and lists of values.
     [[nodiscard]] std::size_t bytes() const noexcept {
-        std::size_t all = seen_.capacity() * sizeof seen_[0];
+        std::size_t all = seen_.capacity() * sizeof seen_[0] + entries_.capacity() * sizeof(Entry);
         for (const Entry& entry : entries_) all += entry.column ? entry.column->bytes() : 0;
         return all;
     }
@@ -320,8 +367,11 @@ public:
 private:
     struct Entry {
         Wanted wanted;
-        std::size_t asked;
-        std::optional<PeopleColumn> column;
+        std::size_t asked = 0;
+        std::uint64_t question = 0;  // the last one that asked
+        int misses = 0;              // questions in a row about instants at which the column does not stand
+        bool has_too_many = false;   // different values
+        std::optional<PeopleColumn> column{};
     };
     [[nodiscard]] std::size_t changed(std::span<const std::uint32_t> versions) const noexcept {
         std::size_t count = versions.size() - seen_.size();
@@ -336,6 +386,7 @@ private:
 
     std::vector<Entry> entries_;
     std::vector<std::uint32_t> seen_;
+    std::uint64_t questions_ = 0;
 };
 
 }  // namespace alloquy::engine

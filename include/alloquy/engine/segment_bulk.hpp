@@ -12,6 +12,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -20,9 +21,15 @@
 #include <alloquy/engine/people_columns.hpp>
 #include <alloquy/engine/segment_view.hpp>
 #include <alloquy/error.hpp>
+#include <alloquy/model/attribute.hpp>
+#include <alloquy/model/person.hpp>
+#include <alloquy/model/symbols.hpp>
 #include <alloquy/parallel.hpp>
+#include <alloquy/prefetch.hpp>
+#include <alloquy/segment/calendar.hpp>
 #include <alloquy/segment/condition.hpp>
 #include <alloquy/segment/fact_kinds.hpp>
+#include <alloquy/segment/leaf_tests.hpp>
 #include <alloquy/segment/program.hpp>
 #include <alloquy/time/instant.hpp>
 
@@ -40,7 +47,9 @@ public:
     /// \param people   What is kept of everybody, by row; rows beyond it have no facts.
     /// \param masks    By row and word: who is in which segment at the instant, for segments that are not asked for
     ///                 themselves; may be empty where none is named.
-    /// \param columns  Of this engine; gains what the questions look at often. Answers do not depend on it.
+    /// \param columns  Of this engine; gains what the questions look at often. Answers do not depend on it. Two
+    /// questions
+    ///                 must not use it at the same time.
     SegmentBulk(const segment::Program& program, const SegmentContext<Engine>& context,
                 std::span<const SegmentPerson> people, std::span<const std::uint64_t> masks, std::size_t words,
                 PeopleColumns& columns)
@@ -51,6 +60,9 @@ public:
     ///                   does.
     /// \param threads    >= 1; the answers are the same for any number.
     /// \return Shape (places).
+    /// \throws InvalidArgument  if threads is 0.
+    /// \par Cost  One walk over everybody's kept facts for up to 64 different counts (further ones each walk by
+    /// themselves), and a look-up for each person and test of a column.
     [[nodiscard]] std::vector<RowBits> ask(std::span<const std::uint32_t> places,
                                            std::span<const std::uint32_t> segments, time::Instant now,
                                            unsigned threads) {
@@ -109,9 +121,9 @@ private:
         counters_.clear();
         for (std::size_t i = 0; i < leaves.size(); ++i) {
             if (!used[i]) continue;
-            const std::optional<std::int64_t> from = counts_from(leaves[i]);
+            const std::optional<segment::KeptFact> from = counts_from(leaves[i]);
             if (!from) continue;
-            const Counter counter{leaves[i].filters[0], segment::KeptFact{*from, 0}, asks_for_newest(leaves[i])};
+            const Counter counter{leaves[i].filters[0], *from, asks_for_newest(leaves[i])};
             const auto found = std::find(counters_.begin(), counters_.end(), counter);
             if (found == counters_.end() && counters_.size() == max_counters) continue;
             counter_of_[i] = static_cast<std::uint32_t>(found - counters_.begin());
@@ -173,18 +185,17 @@ private:
         const Engine& engine = *context_->engine;
         columns_->need(engine, wanted, time::Instant::from_unix_ms(now_ms_), threads);
         for_each_test([&](std::size_t i, const PeopleColumns::Wanted& part, const auto& holds) {
-            const PeopleColumn* const column = columns_->find_column(part);
-            // Of a column with about a value for each person nothing is gained.
-            if (column == nullptr || column->size() > engine.size() / 4) return;
+            const PeopleColumn* const column = columns_->find_column(part, time::Instant::from_unix_ms(now_ms_));
+            if (column == nullptr) return;
             coded_[i] = {column, column->ask(engine.symbols().attributes.find(part.attribute), holds)};
         });
         // Rows whose role has become another since the column was made.
-        over_.clear();
+        turned_.clear();
         for (const Coded& coded : coded_) {
             if (coded.column == nullptr || coded.column->part() != PeoplePart::roles) continue;
-            over_.assign((std::size_t{engine.size()} + 63) / 64, 0);
-            coded.column->for_each_over(now_ms_,
-                                        [&](std::uint32_t row) { over_[row / 64] |= std::uint64_t{1} << row % 64; });
+            turned_.assign((std::size_t{engine.size()} + 63) / 64, 0);
+            coded.column->for_each_turned(
+                now_ms_, [&](std::uint32_t row) { turned_[row / 64] |= std::uint64_t{1} << row % 64; });
             break;
         }
     }
@@ -221,7 +232,8 @@ private:
                         use(std::optional<Wanted>{Wanted{PeoplePart::roles}}, [&](const model::Person& person) {
                             const auto count =
                                 static_cast<double>(segment::detail::count_roles(roles->of, person, now, symbols));
-                            return holds_of(count, person);
+                            return segment::detail::with_number_test(test,
+                                                                     [&](const auto& holds) { return holds(count); });
                         });
                         return true;
                     }
@@ -287,10 +299,10 @@ private:
             for (const std::uint32_t child : program_->children(node)) mark(child, used);
         }
     }
-    /// The start of the window of a count that the common walk can make, or nothing.
-    [[nodiscard]] std::optional<std::int64_t> counts_from(const segment::Program::Leaf& leaf) const {
+    /// The first fact in the window of a count that the common walk can make, or nothing.
+    [[nodiscard]] std::optional<segment::KeptFact> counts_from(const segment::Program::Leaf& leaf) const {
         return std::visit(
-            [&](const auto& test) -> std::optional<std::int64_t> {
+            [&](const auto& test) -> std::optional<segment::KeptFact> {
                 if constexpr (segment::detail::is_value_test<std::decay_t<decltype(test)>>) {
                     const auto* const aggregate = std::get_if<segment::Aggregate>(&test.of);
                     if (aggregate == nullptr || (aggregate->function != segment::Function::count &&
@@ -306,7 +318,14 @@ private:
                     if (own) return std::nullopt;
                     const segment::WindowAt window = program_->calendar().window_at(aggregate->window, {}, now_ms_);
                     if (window.to_ms <= now_ms_) return std::nullopt;
-                    return window.from_ms;
+                    // An empty window lies behind every fact.
+                    if (window.from_ms > now_ms_) {
+                        return segment::KeptFact{segment::never_ms, segment::KeptFact::max_kinds - 1};
+                    }
+                    const segment::KeptFact from{window.from_ms, 0};
+                    // Facts are kept up to 2248 alone.
+                    if (from.at_ms() < window.from_ms) return std::nullopt;
+                    return from;
                 }
                 return std::nullopt;
             },
@@ -473,7 +492,7 @@ private:
                 const bool is_role = coded.column->part() == PeoplePart::roles;
                 for (std::size_t word = 0; word * 64 < rows(); ++word) {
                     std::uint64_t anew = changed()[word];
-                    if (is_role) anew |= bulk_->over_[first_ / 64 + word];
+                    if (is_role) anew |= bulk_->turned_[first_ / 64 + word];
                     for (; anew != 0; anew &= anew - 1) {
                         const std::size_t i = word * 64 + static_cast<std::size_t>(std::countr_zero(anew));
                         const std::uint64_t bit = std::uint64_t{1} << i % 64;
@@ -538,6 +557,7 @@ private:
                 count_by<8>();
             }
         }
+        static constexpr std::uint32_t ahead = 16;  // people
         /// Counts in bytes, eight counters to a word, from the newest fact back; a counter is read off where its window
         /// ends.
         template <std::size_t words>
@@ -548,19 +568,8 @@ private:
             const segment::KeptFact after{bulk_->now_ms_, segment::KeptFact::max_kinds - 1};
             std::array<double, max_counters> before{};  // what no longer fits into the bytes
             for (std::uint32_t row = 0; row < rows(); ++row) {
-#if defined(__GNUC__)
-                // Everybody's facts lie somewhere else; waiting for them costs more than counting. GCC leaves this out
-                // if it stands in a function of its own.
-                constexpr std::uint32_t ahead = 16;
-                constexpr std::size_t per_line = 8;
-                if (row + ahead < rows()) {
-                    const std::vector<segment::KeptFact>& later = kept(first_ + row + ahead).facts;
-                    const std::size_t most = std::min<std::size_t>(later.size(), 6 * per_line);
-                    for (std::size_t back = 1; back <= most; back += per_line) {
-                        __builtin_prefetch(later.data() + (later.size() - back));
-                    }
-                }
-#endif
+                // Everybody's facts lie somewhere else; waiting for them costs more than counting.
+                if (row + ahead < rows()) prefetch_end(kept(first_ + row + ahead).facts, 6);
                 const std::vector<segment::KeptFact>& facts = kept(first_ + row).facts;
                 double* const values = counted_values_.data() + row;
                 std::size_t f = facts.size();
@@ -660,7 +669,7 @@ private:
     std::vector<std::uint64_t> lanes_;   // by kind and word: 1 in the byte of each counter of numbers that counts it
     std::vector<std::uint64_t> newest_;  // by kind: the counters of newest facts that look at it
     std::vector<Coded> coded_;           // by leaf
-    std::vector<std::uint64_t> over_;    // rows with another role than in the column
+    std::vector<std::uint64_t> turned_;  // rows with another role than in the column
 };
 
 }  // namespace alloquy::engine

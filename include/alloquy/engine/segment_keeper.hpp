@@ -30,6 +30,7 @@
 #include <alloquy/id.hpp>
 #include <alloquy/model/fact.hpp>
 #include <alloquy/model/names.hpp>
+#include <alloquy/prefetch.hpp>
 #include <alloquy/segment/calendar.hpp>
 #include <alloquy/segment/catalogue.hpp>
 #include <alloquy/segment/fact_kinds.hpp>
@@ -137,10 +138,15 @@ public:
         if (people_[row].next_ms > at.unix_ms()) return is_member(row, segment);
         return bit(later(engine, row, at).mask.data(), segment);
     }
-    /// The bits of all segments that a person is in at an instant; see is_member_at().
+    /// Who is in which segment at any instant, as is_member_at(): bits by segment, words() of them.
     [[nodiscard]] std::vector<std::uint64_t> mask_at(const Engine& engine, std::uint32_t row, time::Instant at) const {
-        if (at.unix_ms() >= clock_ms_ && kept(row).next_ms > at.unix_ms()) return {mask_of(row), mask_of(row) + words_};
-        return later(engine, row, at).mask;
+        if (at.unix_ms() >= clock_ms_ && kept(row).next_ms <= at.unix_ms()) return later(engine, row, at).mask;
+        std::vector<std::uint64_t> mask{mask_of(row), mask_of(row) + words_};
+        const std::vector<segment::PackedTurn>& turns = kept(row).turns;
+        for (auto turn = turns.rbegin(); turn != turns.rend() && turn->at_ms() > at.unix_ms(); ++turn) {
+            set_bit(mask.data(), turn->segment(), !turn->entered());
+        }
+        return mask;
     }
     /// One person as things were at an instant by what is known now, or will be if no fact comes in.
     struct Later {
@@ -171,10 +177,13 @@ public:
         return row < people_.size() ? std::span<const segment::PackedTurn>{people_[row].turns}
                                     : std::span<const segment::PackedTurn>{};
     }
-    /// The same with those up to an instant not before clock() that will come if no fact comes in.
+    /// The same at any instant: those up to it, and those that will come by then if no fact comes in.
     [[nodiscard]] std::vector<segment::PackedTurn> turns_at(const Engine& engine, std::uint32_t row,
                                                             time::Instant at) const {
-        return kept(row).next_ms > at.unix_ms() ? kept(row).turns : later(engine, row, at).person.turns;
+        if (at.unix_ms() >= clock_ms_ && kept(row).next_ms <= at.unix_ms()) return later(engine, row, at).person.turns;
+        std::vector<segment::PackedTurn> turns = kept(row).turns;
+        while (!turns.empty() && turns.back().at_ms() > at.unix_ms()) turns.pop_back();
+        return turns;
     }
     /// The changes since the last call, in the order in which they became known, then by instant, person and segment.
     [[nodiscard]] std::vector<MembershipChange> take_changes() { return std::exchange(changes_, {}); }
@@ -263,19 +272,10 @@ public:
         const std::uint32_t row = engine.row(fact.person);
         grow(engine.size());
         SegmentPerson& person = people_[row];
-#if defined(__GNUC__)
-        // What is kept of one of very many people is in no cache: it is fetched while the fact is looked at. GCC leaves
-        // this out if it stands in a function of its own.
-        constexpr std::size_t line = 64;
-        const auto* const held = reinterpret_cast<const char*>(&engine.person(row));
-        for (std::size_t at = 0; at < sizeof(model::Person); at += line) __builtin_prefetch(held + at);
-        __builtin_prefetch(mask(row));
-        constexpr std::size_t facts_per_line = line / sizeof(segment::KeptFact);
-        const std::size_t tail = std::min(person.facts.size(), 4 * facts_per_line);
-        for (std::size_t back = 1; back <= tail; back += facts_per_line) {
-            __builtin_prefetch(person.facts.data() + (person.facts.size() - back));
-        }
-#endif
+        // What is kept of one of very many people is in no cache: it is fetched while the fact is looked at.
+        prefetch(&engine.person(row), sizeof(model::Person));
+        prefetch(mask(row));
+        prefetch_end(person.facts, 4);
         const std::size_t first = changes_.size();
         const std::int64_t at_ms = fact.at.unix_ms();
         const std::optional<std::uint32_t> kind = kinds_.kind_of(fact.content);
@@ -365,42 +365,43 @@ public:
     [[nodiscard]] std::vector<RowBits> rebuild(const Engine& engine, time::Instant now, unsigned threads) {
         std::vector<std::uint32_t> places;
         for (const std::size_t place : segments_.in_order()) places.push_back(static_cast<std::uint32_t>(place));
-        const Context shared = context(engine, cache_);
-        const std::vector<SegmentPerson> forward =
-            program_.reads_turns() ? people_at(engine, now) : decltype(people_){};
-        SegmentBulk<Engine> bulk{program_, shared, program_.reads_turns() ? forward : people_,
-                                 masks_,   words_, columns_};
+        Context shared = context(engine, cache_);
+        std::vector<SegmentPerson> then;
+        if (program_.reads_turns() || program_.reads_relations()) {
+            then = people_at(engine, now);
+            shared.find_other = find_among(engine, then);
+        }
+        SegmentBulk<Engine> bulk{program_, shared, then.empty() ? people_ : then, masks_, words_, columns_};
         std::vector<RowBits> in_order = bulk.ask(places, places, now, threads);
         std::vector<RowBits> all(in_order.size());
         for (std::size_t i = 0; i < places.size(); ++i) all[places[i]] = std::move(in_order[i]);
         return all;
     }
-    /// What is kept of everybody, with the turns up to an instant not before clock().
-    [[nodiscard]] std::vector<SegmentPerson> people_at(const Engine& engine, time::Instant now) const {
+    /// What is kept of everybody, with the turns of turns_at().
+    [[nodiscard]] std::vector<SegmentPerson> people_at(const Engine& engine, time::Instant at) const {
         std::vector<SegmentPerson> all = people_;
-        for (std::uint32_t row = 0; row < all.size(); ++row) {
-            if (all[row].next_ms <= now.unix_ms()) all[row] = later(engine, row, now).person;
-        }
+        all.resize(engine.size());
+        for (std::uint32_t row = 0; row < all.size(); ++row) all[row].turns = turns_at(engine, row, at);
         return all;
     }
-    [[nodiscard]] std::span<const SegmentPerson> people() const noexcept {
-        return people_;
-    }
-    [[nodiscard]] std::span<const std::uint64_t> masks() const noexcept {
-        return masks_;
-    }
+    [[nodiscard]] std::span<const SegmentPerson> people() const noexcept { return people_; }
+    [[nodiscard]] std::span<const std::uint64_t> masks() const noexcept { return masks_; }
     /// Words of a person's mask.
-    [[nodiscard]] std::size_t words() const noexcept {
-        return words_;
-    }
+    [[nodiscard]] std::size_t words() const noexcept { return words_; }
 
     /// Columns of the engine's people, for questions of everybody at once.
-    [[nodiscard]] PeopleColumns& columns() noexcept {
-        return columns_;
-    }
+    [[nodiscard]] PeopleColumns& columns() noexcept { return columns_; }
 
     // Views ------------------------------------------------------------------------------------------------------
 
+    /// Finds other people among those of an instant; both must outlive it.
+    [[nodiscard]] static auto find_among(const Engine& engine, const std::vector<SegmentPerson>& people) {
+        return [&engine, &people](PersonId id) -> std::optional<std::pair<const SegmentPerson*, std::uint32_t>> {
+            const auto row = engine.find_row(id);
+            if (!row || *row >= people.size()) return std::nullopt;
+            return std::pair{&people[*row], *row};
+        };
+    }
     /// What views of the present state share.
     [[nodiscard]] SegmentContext<Engine> context(const Engine& engine, ColumnCache& cache) const {
         return {&engine,
@@ -451,9 +452,7 @@ private:
     static bool bit(const std::uint64_t* words, std::uint32_t segment) noexcept {
         return (words[segment / 64] >> segment % 64 & 1U) != 0;
     }
-    [[nodiscard]] std::uint64_t* mask(std::uint32_t row) noexcept {
-        return masks_.data() + row * words_;
-    }
+    [[nodiscard]] std::uint64_t* mask(std::uint32_t row) noexcept { return masks_.data() + row * words_; }
     void grow(std::uint32_t rows) {
         if (people_.size() >= rows) return;
         people_.resize(rows);
