@@ -1,4 +1,5 @@
-"""Fails when a header or source includes one from a lower floor, or a library that its floor must not see."""
+"""Fails when a file includes one from a lower floor or a library that its floor must not see, or is left out of
+CMakeLists.txt: a header that is not installed, a source that is not compiled."""
 
 import pathlib
 import re
@@ -69,10 +70,19 @@ def problems(root: pathlib.Path):
                             yield f"{place}: '{target}' stays out of public headers"
 
 
+def unlisted(root: pathlib.Path):
+    """Yields one line for each header or source that CMakeLists.txt does not name."""
+    listed = set(re.findall(r"[\w/.]+\.[hc]pp", (root / "CMakeLists.txt").read_text(encoding="utf-8")))
+    for path in [*(root / "include").rglob("*.hpp"), *(root / "src").rglob("*.cpp")]:
+        name = path.relative_to(root).as_posix()
+        if name not in listed:
+            yield f"CMakeLists.txt: does not name '{name}'"
+
+
 def main() -> int:
     """Checks the tree given, or proves on a tree of bad files that the check can fail."""
     root = pathlib.Path(sys.argv[1])
-    found = list(problems(root))
+    found = [*problems(root), *sorted(unlisted(root))]
     expected = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     for line in found:
         print(line)
