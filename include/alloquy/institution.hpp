@@ -983,6 +983,7 @@ private:
     /// Who is in which segment at any instant, as SegmentBulk takes it.
     [[nodiscard]] std::vector<std::uint64_t> masks_at(const Engine& engine, time::Instant now) const {
         const auto& keeper = segments_->keeper();
+        if (keeper.stands_at(now)) return {keeper.masks().begin(), keeper.masks().end()};
         std::vector<std::uint64_t> masks;
         masks.reserve(engine.size() * keeper.words());
         for (std::uint32_t row = 0; row < engine.size(); ++row) {
@@ -1010,19 +1011,17 @@ private:
             }
             return rows;
         };
-        const auto needs_turns = [](const segment::Program& program) {
-            return program.reads_turns() || program.reads_relations();
-        };
         {
             const typename Followed::Query query{keeper, condition};
             if (segments_->can_ask(query.program())) {
-                return ask(query.program(), needs_turns(query.program()) ? keeper.people_at(engine, now)
-                                                                         : std::vector<engine::SegmentPerson>{});
+                const bool others = keeper.looks_at_turns(query.program()) && !keeper.stands_at(now);
+                return ask(query.program(),
+                           others ? keeper.people_at(engine, now) : std::vector<engine::SegmentPerson>{});
             }
         }
         typename Followed::HistoryQuery query{keeper, condition, engine};
         std::vector<engine::SegmentPerson> people(engine.size());
-        if (needs_turns(query.program())) {
+        if (keeper.looks_at_turns(query.program())) {
             for (std::uint32_t row = 0; row < people.size(); ++row) {
                 people[row].turns = keeper.turns_at(engine, row, now);
             }

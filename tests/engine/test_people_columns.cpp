@@ -1,10 +1,10 @@
 #include <alloquy/engine/people_columns.hpp>
 
-#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -123,17 +123,21 @@ const std::vector<segment::SegmentConfig>& configs() {
     return all;
 }
 
+/// A keeper that knows everybody's facts and has not begun to follow.
+std::unique_ptr<SegmentKeeper<Engine>> keep(const Town& town, const std::vector<segment::SegmentConfig>& of) {
+    auto keeper =
+        std::make_unique<SegmentKeeper<Engine>>(town.engine, of, segment::SegmentCalendar{}, nullptr, nullptr);
+    for (const auto& [i, facts] : town.facts) keeper->refold(town.engine.row(PersonId{i}), facts);
+    return keeper;
+}
 /// The same answers by the plain way: each person asked alone.
 std::vector<RowBits> one_by_one(const Town& town, const std::vector<segment::SegmentConfig>& of, Instant now) {
-    SegmentKeeper<Engine> keeper{town.engine, of,
-                                 segment::SegmentCalendar{find_test_zone, "UTC", alloquy::time::AcademicCalendar{{}}},
-                                 nullptr, nullptr};
-    for (const auto& [i, facts] : town.facts) keeper.refold(town.engine.row(PersonId{i}), facts);
-    keeper.begin(town.engine, now, std::vector<Instant>(of.size(), now));
+    const auto keeper = keep(town, of);
+    keeper->begin(town.engine, now, std::vector<Instant>(of.size(), now));
     std::vector<RowBits> all(of.size(), RowBits((town.engine.size() + 63) / 64, 0));
     for (std::uint32_t s = 0; s < of.size(); ++s) {
         for (std::uint32_t row = 0; row < town.engine.size(); ++row) {
-            if (keeper.is_member(row, s)) all[s][row / 64] |= std::uint64_t{1} << row % 64;
+            if (keeper->is_member(row, s)) all[s][row / 64] |= std::uint64_t{1} << row % 64;
         }
     }
     return all;
@@ -144,11 +148,6 @@ std::vector<std::size_t> rows_of(const RowBits& bits) {
         if ((bits[row / 64] >> row % 64 & 1U) != 0) rows.push_back(row);
     }
     return rows;
-}
-std::size_t size(const RowBits& bits) {
-    std::size_t count = 0;
-    for (const std::uint64_t word : bits) count += static_cast<std::size_t>(std::popcount(word));
-    return count;
 }
 
 }  // namespace
@@ -244,14 +243,11 @@ TEST_SUITE("engine/people_columns") {
 
     TEST_CASE("answers are the same with columns, without them, and for whoever has changed") {
         Town town;
-        SegmentKeeper<Engine> keeper{
-            town.engine, configs(),
-            segment::SegmentCalendar{find_test_zone, "UTC", alloquy::time::AcademicCalendar{{}}}, nullptr, nullptr};
-        for (const auto& [i, facts] : town.facts) keeper.refold(town.engine.row(PersonId{i}), facts);
+        const auto keeper = keep(town, configs());
         const auto check = [&](Instant now) {
             const std::vector<RowBits> expected = one_by_one(town, configs(), now);
             for (const unsigned threads : {1U, 2U, 7U}) {
-                const std::vector<RowBits> found = keeper.rebuild(town.engine, now, threads);
+                const std::vector<RowBits> found = keeper->rebuild(town.engine, now, threads);
                 for (std::size_t s = 0; s < expected.size(); ++s) {
                     CAPTURE(configs()[s].name);
                     CHECK(rows_of(found[s]) == rows_of(expected[s]));
@@ -259,22 +255,22 @@ TEST_SUITE("engine/people_columns") {
             }
         };
         check(start);
-        REQUIRE(keeper.columns().find_column({PeoplePart::roles}, start) != nullptr);
-        REQUIRE(keeper.columns().find_column({PeoplePart::attribute, "region"}, start) != nullptr);
-        const std::vector<RowBits> members = keeper.rebuild(town.engine, start, 1);
-        CHECK(size(members[0]) == 434);   // persons 1, 4, 7 …
-        CHECK(size(members[3]) == 520);   // two fifths
-        CHECK(size(members[6]) == 130);   // a tenth
-        CHECK(size(members[7]) == 325);   // even and no multiple of four
-        CHECK(size(members[10]) == 867);  // without the 433 multiples of three
-        CHECK(size(members[11]) == 59);   // the multiples of 22
-        CHECK(size(members[13]) == 81);   // the multiples of 16
+        REQUIRE(keeper->columns().find_column({PeoplePart::roles}, start) != nullptr);
+        REQUIRE(keeper->columns().find_column({PeoplePart::attribute, "region"}, start) != nullptr);
+        const std::vector<RowBits> members = keeper->rebuild(town.engine, start, 1);
+        CHECK(rows_of(members[0]).size() == 434);   // persons 1, 4, 7 …
+        CHECK(rows_of(members[3]).size() == 520);   // two fifths
+        CHECK(rows_of(members[6]).size() == 130);   // a tenth
+        CHECK(rows_of(members[7]).size() == 325);   // even and no multiple of four
+        CHECK(rows_of(members[10]).size() == 867);  // without the 433 multiples of three
+        CHECK(rows_of(members[11]).size() == 59);   // the multiples of 22
+        CHECK(rows_of(members[13]).size() == 81);   // the multiples of 16
         // Thirteen roles are over then, which the column does not know.
         check(start + days{31});
-        CHECK(size(keeper.rebuild(town.engine, start + days{31}, 1)[1]) == 13);
+        CHECK(rows_of(keeper->rebuild(town.engine, start + days{31}, 1)[1]).size() == 13);
         check(start + days{91});
         // Somebody changes, in all parts; somebody new comes.
-        const auto again = [&](std::int64_t i) { keeper.refold(town.engine.row(PersonId{i}), town.facts[i]); };
+        const auto again = [&](std::int64_t i) { keeper->refold(town.engine.row(PersonId{i}), town.facts[i]); };
         town.tell(2, start + days{1},
                   model::AttributeStatement{{{town.word("region"), std::string{"region 3"}},
                                              {town.word("age"), 19.0},
@@ -290,7 +286,7 @@ TEST_SUITE("engine/people_columns") {
         town.tell(3, start + days{1}, model::AttributeStatement{{{town.word("club"), std::string{"chess"}}}});
         again(3);
         check(start + days{32});
-        CHECK(keeper.columns().seen().size() == people);
+        CHECK(keeper->columns().seen().size() == people);
         // An instant before that of the columns of roles.
         check(start + days{20});
     }
@@ -316,11 +312,8 @@ TEST_SUITE("engine/people_columns") {
                   model::Interaction{.channel = town.symbols.channels.intern("mail"),
                                      .act = model::Act::visited,
                                      .direction = model::Direction::inbound});
-        SegmentKeeper<Engine> keeper{
-            town.engine, counted, segment::SegmentCalendar{find_test_zone, "UTC", alloquy::time::AcademicCalendar{{}}},
-            nullptr, nullptr};
-        for (const auto& [i, facts] : town.facts) keeper.refold(town.engine.row(PersonId{i}), facts);
-        const std::vector<RowBits> members = keeper.rebuild(town.engine, now, 1);
+        const auto keeper = keep(town, counted);
+        const std::vector<RowBits> members = keeper->rebuild(town.engine, now, 1);
         CHECK(members == one_by_one(town, counted, now));
         // 720 hours lie in the last 30 days, 168 in the last seven, the visit 9.5 days ago.
         CHECK((members[0][0] & 1U) == 1);

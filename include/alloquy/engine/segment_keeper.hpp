@@ -157,10 +157,8 @@ public:
     [[nodiscard]] Later later(const Engine& engine, std::uint32_t row, time::Instant at) const {
         Later found{kept(row), {mask_of(row), mask_of(row) + words_}};
         if (at.unix_ms() < clock_ms_) {
-            std::vector<segment::PackedTurn>& turns = found.person.turns;
-            for (; !turns.empty() && turns.back().at_ms() > at.unix_ms(); turns.pop_back()) {
-                set_bit(found.mask.data(), turns.back().segment(), !turns.back().entered());
-            }
+            found.person.turns = turns_at(engine, row, at);
+            found.mask = mask_at(engine, row, at);
             return found;
         }
         ColumnCache cache{engine.column_fields()};
@@ -367,7 +365,7 @@ public:
         for (const std::size_t place : segments_.in_order()) places.push_back(static_cast<std::uint32_t>(place));
         Context shared = context(engine, cache_);
         std::vector<SegmentPerson> then;
-        if (program_.reads_turns() || program_.reads_relations()) {
+        if (looks_at_turns(program_) && !stands_at(now)) {
             then = people_at(engine, now);
             shared.find_other = find_among(engine, then);
         }
@@ -376,6 +374,16 @@ public:
         std::vector<RowBits> all(in_order.size());
         for (std::size_t i = 0; i < places.size(); ++i) all[places[i]] = std::move(in_order[i]);
         return all;
+    }
+    /// Whether nobody turns between clock() and an instant: people() and masks() are those of the instant as well.
+    [[nodiscard]] bool stands_at(time::Instant at) const {
+        return at.unix_ms() >= clock_ms_ &&
+               std::all_of(people_.begin(), people_.end(),
+                           [&](const SegmentPerson& person) { return person.next_ms > at.unix_ms(); });
+    }
+    /// Whether a program looks at turns: at earlier membership, or at the segments of other people.
+    [[nodiscard]] static bool looks_at_turns(const segment::Program& program) noexcept {
+        return program.reads_turns() || program.reads_relations();
     }
     /// What is kept of everybody, with the turns of turns_at().
     [[nodiscard]] std::vector<SegmentPerson> people_at(const Engine& engine, time::Instant at) const {
