@@ -20,10 +20,20 @@ else
 fi
 [ "$(uname -m)" = x86_64 ] || builds=("${builds[@]/-march=x86-64-v3/}")
 grep -q avx2 /proc/cpuinfo || builds=("${builds[@]/-march=x86-64-v3/}")
-expected=
+building=()
 for each in "${builds[@]}"; do
     # shellcheck disable=SC2086
-    build $each
+    build $each &
+    building+=($!)
+    # As many at once as there are cores.
+    if [ ${#building[@]} -ge "$(nproc)" ]; then
+        wait "${building[0]}"
+        building=("${building[@]:1}")
+    fi
+done
+for process in "${building[@]}"; do wait "$process"; done
+expected=
+for each in "${builds[@]}"; do
     name=${each%% *}
     line=$("$work/$name")
     echo "$name: $line"
